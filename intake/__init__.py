@@ -1,0 +1,21 @@
+"""Takes in, acknowledges and tracks the responses to public consultations.
+
+The map. Data flows from `mail` and `documents` into `store` through `inbound`, is worked on in `responses` and leaves
+through `outbound`. A folder is a stage of that flow, a file one capability; each imports only from those below it.
+
+    cli          the commands
+    demo         embedded mail servers and a sample consultation
+    worker       the clock: starts the jobs and stops them on a signal
+    web/         the officers' and administrators' pages, the public form, receipts, the JSON API
+    jobs         one shallow function for each scheduled job
+    inbound/     every way in, one file a channel, all ending in the same Response
+    responses/   what officers do with the log
+    outbound/    what is owed to people: acknowledgements, reminders, the outbox
+    store/       tables, migrations, files and status moves
+    documents/   reads attachments: kind, text, malware verdict
+    mail/        speaks IMAP, MIME and SMTP
+    deadlines    when it closes, what is late, and the one wording of a closing time
+    sandbox      runs a function in a child process with limits
+    settings     one frozen Settings, from the configuration file and INTAKE_* variables
+    errors       the errors that cross folders
+"""

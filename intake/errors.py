@@ -1,0 +1,55 @@
+"""Errors that cross folders. Each docstring is the sentence an operator reads when no better one is given.
+
+Messages name references, ids, files and settings; never a body, a subject or an address.
+"""
+
+
+class IntakeError(Exception):
+    """Something went wrong that intake knows about; the line above says what."""
+
+    def __init__(self, sentence: str | None = None) -> None:
+        super().__init__(sentence or (type(self).__doc__ or "").strip())
+
+
+class WrongConfiguration(IntakeError):
+    """The configuration is wrong; nothing was touched."""
+
+
+class NotFound(IntakeError):
+    """There is no such thing."""
+
+
+class LostRace(IntakeError):
+    """Someone else changed this at the same moment; nothing was changed here."""
+
+
+class MailboxUnavailable(IntakeError):
+    """The mailbox could not be reached; it is tried again at the next poll."""
+
+
+class SignInRefused(MailboxUnavailable):
+    """The mail server refused the user name or password; check them in the configuration file."""
+
+
+class SendPostponed(IntakeError):
+    """The mail server could not take the email now; it is tried again later."""
+
+
+class SendRefused(IntakeError):
+    """The mail server refused the email for good; it is not tried again."""
+
+
+class FileMissing(IntakeError):
+    """A stored file is missing; restore it from the backup or fetch it again from the mailbox."""
+
+
+class FileTorn(IntakeError):
+    """A stored file is not what was stored; restore it from the backup or fetch it again from the mailbox."""
+
+
+class StoreFull(IntakeError):
+    """The disk that keeps the emails is full; nothing was lost, and it goes on when there is room again."""
+
+
+class ChildDied(IntakeError):
+    """The process that read this was stopped: it took too long, too much memory, or broke."""
