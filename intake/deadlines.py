@@ -1,0 +1,112 @@
+"""When a consultation closes, what is late, and the one wording of both.
+
+A closing time is one instant, kept in UTC and shown in the consultation's timezone. Every text that names it, and every
+"late", is made from that instant when it is needed; none is stored. The clock is never read here.
+
+A closing time means its whole minute: what arrives at 23:59:59 is in time for "11:59pm". People are shown minutes, and
+nobody may be told "received at 11:59pm, closed at 11:59pm, late".
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from intake.errors import WrongConfiguration
+
+_MINUTE = timedelta(minutes=1)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?")
+
+
+class Timing(StrEnum):
+    in_time = "in_time"
+    """Received up to and in the minute of the closing time."""
+    late = "late"
+    """Received after it. Kept all the same."""
+    unknown = "unknown"
+    """Nobody knows when it was received, so neither is said."""
+
+
+def timing(received_at: datetime | None, closes_at: datetime) -> Timing:
+    if received_at is None:
+        return Timing.unknown
+    return Timing.in_time if received_at < closes_at.replace(second=0, microsecond=0) + _MINUTE else Timing.late
+
+
+def closing_wording(at: datetime, timezone: ZoneInfo) -> str:
+    """In the form "11:59pm on Friday 28 February 2020", "5pm on …", "12 noon on …"."""
+    local = at.astimezone(timezone)
+    if (local.hour, local.minute) == (12, 0):
+        return f"12 noon on {_day(local)}"
+    minutes = f":{local:%M}" if local.minute else ""
+    return f"{_hour(local)}{minutes}{_half(local)} on {_day(local)}"
+
+
+def moment_wording(at: datetime, timezone: ZoneInfo) -> str:
+    """For what happened: like a closing time but always with minutes, "5:00pm on Friday 28 February 2020"."""
+    local = at.astimezone(timezone)
+    return f"{_hour(local)}:{local:%M}{_half(local)} on {_day(local)}"
+
+
+def parse_instant(value: object, *, timezone: ZoneInfo, key: str) -> datetime:
+    """The aware UTC instant that somebody wrote: a TOML date-time, or text such as "2020-02-28 23:59".
+
+    Without an offset it is a time of `timezone`. WrongConfiguration, naming `key`, refuses what people read in two
+    ways: midnight, a date without a time, and an hour that the clocks skip or repeat.
+    """
+    written = _written(value, key)
+    local = written.replace(tzinfo=timezone) if written.tzinfo is None else written.astimezone(timezone)
+    if (local.hour, local.minute) == (0, 0):
+        raise WrongConfiguration(_midnight(key, local))
+    at = local.astimezone(UTC)
+    if written.tzinfo is None:
+        _refuse_changing_clocks(local, at, key)
+    return at
+
+
+def _written(value: object, key: str) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    text = str(value).strip()
+    if "midnight" in text.lower():
+        raise WrongConfiguration(_midnight(key))
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        raise WrongConfiguration(f'{key} is a day without a time; write the time too, such as "{text} 23:59".')
+    if not isinstance(value, str) or not _INSTANT.fullmatch(text):
+        raise WrongConfiguration(f'{key} is not a date and time; write it as "2020-02-28 23:59".')
+    if text[11:16] == "24:00":
+        raise WrongConfiguration(_midnight(key))
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise WrongConfiguration(f"{key} is not a date and time that exists; correct it.") from None
+
+
+def _midnight(key: str, local: datetime | None = None) -> str:
+    example = f', "{local - _MINUTE:%Y-%m-%d %H:%M}"' if local else ""
+    return (
+        f"{key} is at midnight, and people disagree which day that belongs to; "
+        f"use 11:59pm of the day before{example}, or a time in the day."
+    )
+
+
+def _refuse_changing_clocks(local: datetime, at: datetime, key: str) -> None:
+    if at.astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):
+        raise WrongConfiguration(f"{key} does not exist: the clocks go forward over it; choose another hour.")
+    if local.utcoffset() != local.replace(fold=1).utcoffset():
+        offsets = " or ".join(f"{local.replace(fold=fold):%z}" for fold in (0, 1))
+        raise WrongConfiguration(
+            f"{key} happens twice, as the clocks go back; add the offset ({offsets}) or choose another hour."
+        )
+
+
+def _hour(local: datetime) -> int:
+    return local.hour % 12 or 12
+
+
+def _half(local: datetime) -> str:
+    return "am" if local.hour < 12 else "pm"
+
+
+def _day(local: datetime) -> str:
+    return f"{local:%A} {local.day} {local:%B %Y}"
