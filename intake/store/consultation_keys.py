@@ -1,0 +1,212 @@
+"""The keys of a consultation's file: what each may hold, and the sentence that says what is wrong with one.
+
+Never reads a file and never sees the database.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Annotated, Any, Self
+from unicodedata import category
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from intake.deadlines import parse_instant
+from intake.store.consultations import AddressKind, LatePolicy
+
+_ADDRESS = re.compile(r"[^\s\x00-\x1f@<>()\[\],;:\\\"]+@[\w-]+(\.[\w-]+)+")
+
+
+def _one_line(text: str) -> str:
+    if _controls(text):
+        raise ValueError("must be one line of plain text")
+    return text
+
+
+def _plain_text(text: str) -> str:
+    if _controls(text) - {"\n", "\t"}:
+        raise ValueError("must be plain text without control characters")
+    return text
+
+
+def _controls(text: str) -> set[str]:
+    return {character for character in text if category(character) in ("Cc", "Zl", "Zp")}
+
+
+def _address(text: str) -> str:
+    if not _ADDRESS.fullmatch(text):
+        raise ValueError("is not an email address")
+    return text.lower()
+
+
+def _slug(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text):
+        raise ValueError("must be lower-case letters, digits and single hyphens")
+    return text
+
+
+def _prefix(text: str) -> str:
+    if not re.fullmatch(r"[A-Z]{2,8}", text):
+        raise ValueError("must be 2 to 8 capital letters")
+    return text
+
+
+def _timezone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (KeyError, ValueError, OSError):
+        raise ValueError('is not a timezone, such as "Europe/London"') from None
+    return text
+
+
+def _subject_words(text: str) -> str:
+    # As they are compared with a subject: in lower case, with single spaces.
+    return " ".join(text.lower().split())
+
+
+_Line = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
+_Text = Annotated[str, Field(min_length=1), AfterValidator(_plain_text)]
+_Address = Annotated[str, Field(max_length=320), AfterValidator(_address)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Contact(_Part):
+    name: _Line = Field(max_length=200)
+    address: _Address
+    phone: _Line | None = Field(default=None, max_length=40)
+
+
+class AddressPart(_Part):
+    address: _Address
+    kind: AddressKind
+    officer_name: _Line | None = Field(default=None, max_length=200)
+
+
+class QuestionPart(_Part):
+    key: _Line = Field(max_length=40)
+    text: _Text
+
+
+class ConsulteePart(_Part):
+    organisation: _Line = Field(max_length=200)
+    stakeholder_group: _Line = Field(max_length=80)
+    addresses: list[_Address] = []
+
+    @field_validator("addresses")
+    @classmethod
+    def _each_address_once(cls, addresses: list[str]) -> list[str]:
+        return _each_once(addresses, addresses)
+
+
+class ConsultationFile(_Part):
+    """Everything a file says of a consultation. Instants are UTC, addresses and subject words in lower case."""
+
+    slug: Annotated[str, Field(max_length=80), AfterValidator(_slug)]
+    title: _Line = Field(max_length=200)
+    reference_prefix: Annotated[str, AfterValidator(_prefix)]
+    timezone: Annotated[str, Field(max_length=40), AfterValidator(_timezone)] = "Europe/London"
+    opens_at: datetime
+    closes_at: datetime
+    late_policy: LatePolicy = LatePolicy.accept
+    subject_words: list[Annotated[_Line, AfterValidator(_subject_words)]] = Field(
+        default_factory=lambda given: [_subject_words(given["title"])]
+    )
+    next_steps: _Text
+    privacy_notice: _Text
+    contact: Contact
+    addresses: list[AddressPart] = Field(default=[], validate_default=True)
+    questions: list[QuestionPart] = []
+    consultees: list[ConsulteePart] = []
+
+    @field_validator("opens_at", "closes_at", mode="before")
+    @classmethod
+    def _instant(cls, value: object, info: ValidationInfo) -> datetime:
+        timezone = ZoneInfo(info.data.get("timezone", "Europe/London"))
+        return parse_instant(value, timezone=timezone, key=info.field_name or "")
+
+    @field_validator("addresses")
+    @classmethod
+    def _some_published_address(cls, addresses: list[AddressPart]) -> list[AddressPart]:
+        if not addresses:
+            raise ValueError("is empty; add at least one published address as [[addresses]]")
+        return _each_once(addresses, [part.address for part in addresses])
+
+    @field_validator("questions")
+    @classmethod
+    def _each_question_once(cls, questions: list[QuestionPart]) -> list[QuestionPart]:
+        return _each_once(questions, [part.key for part in questions])
+
+    @field_validator("consultees")
+    @classmethod
+    def _each_organisation_once(cls, consultees: list[ConsulteePart]) -> list[ConsulteePart]:
+        return _each_once(consultees, [part.organisation for part in consultees])
+
+    @model_validator(mode="after")
+    def _closes_after_opening(self) -> Self:
+        if self.closes_at <= self.opens_at:
+            raise ValueError("closes_at must be later than opens_at")
+        return self
+
+
+def what_is_wrong(invalid: ValidationError) -> str:
+    """One sentence about the first thing that is wrong, without any value: it may be somebody's address."""
+    # Typing errors first: a misspelt key is also reported as a missing one.
+    error: ErrorDetails = min(invalid.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
+    name = _name(error["loc"])
+    match error["type"]:
+        case "extra_forbidden":
+            return f"there is no key {name}{_did_you_mean(error['loc'])}"
+        case "missing":
+            return f"{name} is missing; add it."
+        case "value_error":
+            # Ours: what is wrong with the key, written to follow its name.
+            return f"{name} {error['ctx']['error']}.".lstrip()
+        case "model_type" | "model_attributes_type":
+            return f"{name} should be a table with keys of its own."
+    return f"{name} {re.sub('^(Input|String|List) ', '', error['msg'])}."
+
+
+def _name(location: tuple[int | str, ...]) -> str:
+    """ "kind in addresses number 3", counted from 1 as people do."""
+    parts: list[str] = []
+    for part in location:
+        if isinstance(part, int):
+            parts[-1] += f" number {part + 1}"
+        else:
+            parts.append(part)
+    return " in ".join(reversed(parts))
+
+
+def _did_you_mean(location: tuple[int | str, ...]) -> str:
+    parts: dict[int | str, type[BaseModel]] = {
+        "contact": Contact,
+        "addresses": AddressPart,
+        "questions": QuestionPart,
+        "consultees": ConsulteePart,
+    }
+    fields = (parts[location[0]] if len(location) > 1 else ConsultationFile).model_fields
+    close = get_close_matches(str(location[-1]), fields, n=1)
+    return f'; did you mean "{close[0]}"?' if close else "; remove it."
+
+
+def _each_once(parts: list[Any], keys: Sequence[str]) -> list[Any]:
+    for number, key in enumerate(keys, start=1):
+        first = keys.index(key) + 1
+        if first != number:
+            raise ValueError(f"says the same twice, in number {first} and number {number}")
+    return parts

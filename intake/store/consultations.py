@@ -1,0 +1,122 @@
+"""Tables of what people answer: consultations, their published addresses and questions, and the reference counter.
+
+Never judges an email; the dates' meaning is in `intake/deadlines.py`.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from intake.errors import NotFound
+from intake.store.database import UtcDateTime, name_type
+
+
+class LatePolicy(StrEnum):
+    """What becomes of a response received after closing. Each is recorded and acknowledged whatever the policy."""
+
+    accept = "accept"  # counted like any other
+    discretion = "discretion"  # an officer decides, by name and with a reason
+    strict = "strict"  # kept and marked, not counted
+
+
+class AddressKind(StrEnum):
+    """How sure mail to a published address is meant for the consultation."""
+
+    dedicated = "dedicated"  # only for this consultation
+    personal = "personal"  # an officer's own
+
+
+class Consultation(SQLModel, table=True):
+    """What people answer. `last_number` is the last reference given out; a number is never used again."""
+
+    id: int = Field(default=None, primary_key=True)
+    slug: str = Field(unique=True, max_length=80)
+    title: str = Field(max_length=200)
+    reference_prefix: str = Field(unique=True, max_length=8)
+    timezone: str = Field(default="Europe/London", max_length=40)
+    opens_at: datetime = Field(sa_type=UtcDateTime)
+    closes_at: datetime = Field(sa_type=UtcDateTime)
+    late_policy: LatePolicy = Field(default=LatePolicy.accept, sa_type=name_type(LatePolicy))
+    subject_words: list[str] = Field(default_factory=list, sa_type=sa.JSON)
+    contact_name: str = Field(max_length=200)
+    contact_address: str = Field(max_length=320)
+    contact_phone: str | None = Field(default=None, max_length=40)
+    next_steps: str
+    privacy_notice: str
+    last_number: int = 0
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    def reference(self, number: int) -> str:
+        return f"{self.reference_prefix}-{number:04d}"
+
+
+class PublishedAddress(SQLModel, table=True):
+    """An address people are told to write to, in lower case."""
+
+    __tablename__ = "published_address"
+    __table_args__ = (
+        sa.UniqueConstraint("consultation_id", "address"),
+        # A dedicated address says by itself which consultation is meant, so it belongs to one only.
+        sa.Index(
+            "uq_published_address_dedicated",
+            "address",
+            unique=True,
+            sqlite_where=sa.text("kind = 'dedicated'"),
+            postgresql_where=sa.text("kind = 'dedicated'"),
+        ),
+    )
+
+    id: int = Field(default=None, primary_key=True)
+    consultation_id: int = Field(foreign_key="consultation.id", index=True)
+    address: str = Field(max_length=320, index=True)
+    kind: AddressKind = Field(sa_type=name_type(AddressKind))
+    officer_name: str | None = Field(default=None, max_length=200)
+
+
+class Question(SQLModel, table=True):
+    """One question of a consultation, in its order."""
+
+    __table_args__ = (sa.UniqueConstraint("consultation_id", "key"),)
+
+    id: int = Field(default=None, primary_key=True)
+    consultation_id: int = Field(foreign_key="consultation.id")
+    position: int
+    key: str = Field(max_length=40)
+    text: str
+
+
+def consultation_by_slug(session: Session, slug: str) -> Consultation:
+    """Raises NotFound naming the slug."""
+    found = session.exec(select(Consultation).where(Consultation.slug == slug)).first()
+    if found is None:
+        raise NotFound(f"There is no consultation “{slug}”; intake consultation list shows them all.")
+    return found
+
+
+def next_reference(session: Session, consultation: Consultation) -> str:
+    """Take the next reference. One statement, so two writers never get the same number."""
+    taken = session.execute(
+        sa.update(Consultation)
+        .where(col(Consultation.id) == consultation.id)
+        .values(last_number=Consultation.last_number + 1)
+        .returning(col(Consultation.last_number)),
+        execution_options={"synchronize_session": False},
+    ).scalar_one()
+    return consultation.reference(taken)
+
+
+def sending_address(session: Session, consultation: Consultation) -> str:
+    """The address the consultation's own mail comes from: its first dedicated one, else the contact's."""
+    dedicated = session.exec(
+        select(PublishedAddress.address)
+        .where(PublishedAddress.consultation_id == consultation.id, PublishedAddress.kind == AddressKind.dedicated)
+        .order_by(col(PublishedAddress.id))
+    ).first()
+    return dedicated or consultation.contact_address

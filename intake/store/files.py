@@ -1,0 +1,172 @@
+"""Stored files: emails and attachments as they arrived, each kept once under the SHA-256 of its content.
+
+A file is on the disk for good before its name is told, so a row never names what a power cut can take away. Files are
+never changed. Who may see one, and when one is deleted, is not decided here. Any number of processes may use one store.
+
+    root/ab/ab12…    a stored file, under the first two letters of its name
+    root/incoming/   files on their way in; what a crash leaves there is of no use to anybody
+"""
+
+import ctypes
+import errno
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from intake.errors import FileMissing, FileTorn, StoreFull
+
+_REMEDY = "restore it from the backup or fetch it again from the mailbox"
+_FEW = 8
+_syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+
+
+class FileStore:
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._incoming = root / "incoming"
+        if not self._incoming.exists():
+            self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _fsync(root.parent)
+
+    def put_many(self, contents: Iterable[bytes]) -> list[str]:
+        """Stores each content; its SHA-256 in hex, in the same order. StoreFull leaves nothing half-written."""
+        with self._opened() as disk:
+            spool = self.spool()
+            try:
+                return self._keep(
+                    [_written(spool / str(number), content) for number, content in enumerate(contents)], disk
+                )
+            finally:
+                shutil.rmtree(spool)
+
+    def adopt_many(self, paths: Iterable[Path]) -> list[str]:
+        """Like `put_many`, for files already written in a `spool`: they are moved, not copied, and gone from there."""
+        with self._opened() as disk:
+            return self._keep([(path, self._adoptable(path)) for path in paths], disk)
+
+    def spool(self) -> Path:
+        """A new empty folder for files to adopt. Remove it afterwards; `clear_incoming` does after a crash."""
+        return Path(tempfile.mkdtemp(dir=self._incoming))
+
+    def path(self, sha256: str) -> Path:
+        """Where the file is, or would be."""
+        if not re.fullmatch("[0-9a-f]{64}", sha256):
+            raise ValueError("not a SHA-256 in hex")
+        return self._root / sha256[:2] / sha256
+
+    def open(self, sha256: str) -> BinaryIO:
+        """For reading in pieces; the content is not checked, as `read` does."""
+        try:
+            return self.path(sha256).open("rb")
+        except FileNotFoundError:
+            raise FileMissing(f"The stored file {sha256} is missing; {_REMEDY}.") from None
+
+    def read(self, sha256: str) -> bytes:
+        with self.open(sha256) as file:
+            content = file.read()
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise FileTorn(f"The stored file {sha256} is not what was stored; {_REMEDY}.")
+        return content
+
+    def size(self, sha256: str) -> int:
+        with self.open(sha256) as file:
+            return os.fstat(file.fileno()).st_size
+
+    def clear_incoming(self, *, before: datetime) -> int:
+        """Removes spools in which nothing was written since `before`; how many. A spool in use must be younger."""
+        stale = [entry for entry in self._incoming.iterdir() if _last_written(entry) < before.timestamp()]
+        for entry in stale:
+            # Another process may be clearing too.
+            shutil.rmtree(entry, ignore_errors=True)
+        return len(stale)
+
+    @contextmanager
+    def _opened(self) -> Iterator[int]:
+        # Open before the first write: syncfs reports the disk's errors since its descriptor was opened.
+        disk = os.open(self._root, os.O_RDONLY)
+        try:
+            yield disk
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise StoreFull from error
+            raise
+        finally:
+            os.close(disk)
+
+    def _keep(self, arrived: list[tuple[Path, str]], disk: int) -> list[str]:
+        """Gives files in `incoming` their names."""
+        _sync([path for path, _ in arrived], disk)
+        for path, sha256 in arrived:
+            stored = self.path(sha256)
+            if _is_whole(stored, path.stat().st_size, sha256):
+                path.unlink()
+                continue
+            stored.parent.mkdir(mode=0o700, exist_ok=True)
+            # In one step. It also replaces a file that was torn; and of two processes at once, one replaces the
+            # other's file by the same content.
+            path.replace(stored)
+        # Also when all was there already: another process may have named it a moment ago, and not synced the name yet.
+        _sync([self._root, *{self.path(sha256).parent for _, sha256 in arrived}], disk)
+        return [sha256 for _, sha256 in arrived]
+
+    def _adoptable(self, path: Path) -> str:
+        if path.is_symlink() or not path.resolve().is_relative_to(self._incoming.resolve()):
+            raise ValueError("only a file in a spool can be adopted")
+        path.chmod(0o600)
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _written(path: Path, content: bytes) -> tuple[Path, str]:
+    with open(path, "xb", opener=_private) as file:
+        file.write(content)
+    return path, hashlib.sha256(content).hexdigest()
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _is_whole(path: Path, size: int, sha256: str) -> bool:
+    try:
+        with path.open("rb") as file:
+            same_size = os.fstat(file.fileno()).st_size == size
+            return same_size and hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except FileNotFoundError:
+        return False
+
+
+def _sync(paths: list[Path], disk: int) -> None:
+    """Until this returns, a power cut may lose these files and folders."""
+    if _syncfs is None or len(paths) <= _FEW:
+        for path in paths:
+            _fsync(path)
+    # One call for the whole batch: 200 files take a third of the time. A few are better off without it, as it waits
+    # for everything other programs have written to that disk, too.
+    elif _syncfs(disk):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _last_written(entry: Path) -> float:
+    times = [0.0]
+    for path in (entry, *entry.rglob("*")):
+        try:
+            times.append(path.lstat().st_mtime)
+        except FileNotFoundError:
+            continue
+    return max(times)

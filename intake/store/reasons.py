@@ -1,0 +1,73 @@
+"""Why something is held, ignored, failed or not sent: stable constants, each with the one sentence officers read.
+
+Never decides; the deciding files name a reason from here.
+"""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """A reason as it is stored. `sentence` is what a person reads."""
+
+    sentence: str
+
+    def __new__(cls, value: str, sentence: str) -> "Reason":
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.sentence = sentence
+        return member
+
+    # Held: a person decides.
+    possible_question = (
+        "possible-question",
+        "It came to an officer's own address and may be a question rather than a response.",
+    )
+    unknown_address = "unknown-address", "None of its recipients is a published address of a consultation."
+    found_in_junk = "found-in-junk", "The mail server took it for junk."
+    list_mail = "list-mail", "It came through a mailing list."
+    possible_auto_reply = "possible-auto-reply", "It looks like an automatic reply, but that is not certain."
+    names_a_reference = (
+        "names-a-reference",
+        "It names an earlier response, but it is not certain that the same person wrote it.",
+    )
+    another_senders_thread = (
+        "another-senders-thread",
+        "It answers our email to one respondent, but comes from another address.",
+    )
+    answers_withdrawn = "answers-withdrawn", "It belongs to a response that has been withdrawn."
+    forwarded_by_officer = (
+        "forwarded-by-officer",
+        "An officer forwarded it; someone has to confirm who wrote it and when it came.",
+    )
+    oversize = "oversize", "It is larger than intake fetches by itself; only its headers are here."
+    empty = "empty", "It has neither text nor attachments."
+    no_sender = "no-sender", "It does not say who wrote it."
+
+    # Ignored: nothing is owed.
+    auto_reply = "auto-reply", "It is an automatic reply."
+    bounce = "bounce", "It reports that one of our emails could not be delivered."
+    own_mail = "own-mail", "It is one of our own emails."
+    duplicate = "duplicate", "The same letter was already taken in by another route."
+    before_opening = "before-opening", "It was received before the consultation opened."
+
+    # Failed: tried again.
+    reader_died = "reader-died", "The process that reads emails was stopped three times while reading it."
+    file_missing = "file-missing", "Its stored file is missing or damaged."
+    recording_broke = "recording-broke", "Writing it into the log broke off; the details are in the process output."
+
+    # Outgoing mail.
+    backlog = "backlog", "It answers mail that was already there when the mailbox was first polled."
+    template_error = "template-error", "Its template could not be filled in."
+    mail_server_postponed = "mail-server-postponed", "The mail server could not take it; it is tried again."
+    mail_server_refused = "mail-server-refused", "The mail server refused it for good."
+    gave_up = "gave-up", "The mail server could not take it for three days."
+    claim_ran_out = "claim-ran-out", "The worker that was sending it stopped; it goes again, with the same Message-ID."
+    released = "released", "An administrator released it."
+
+    # Acknowledgements that are not owed.
+    no_usable_address = "no-usable-address", "There is no address to answer to."
+    our_own_address = "our-own-address", "The sender is one of our own addresses."
+    robot_address = "robot-address", "The sender's address belongs to a machine."
+    automatic_mail = "automatic-mail", "Automatic mail is never answered."
+    failed_dmarc = "failed-dmarc", "The sender's domain says that it did not send this."
+    sender_limit = "sender-limit", "This sender has had as many acknowledgements today as one address gets."
