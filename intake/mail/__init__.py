@@ -1,0 +1,1 @@
+"""Speaks IMAP, MIME and SMTP. Knows no database and no consultation."""

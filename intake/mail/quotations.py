@@ -1,0 +1,176 @@
+"""Recognises the lines with which mail programs begin what they quote: quote marks, lead-ins ("On … wrote:") and
+dividers ("-----Original Message-----"). Looks at a few lines at a time, decides nothing about what is kept."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from intake.mail.header_blocks import has_address_in, has_time_in, read_header_block
+from intake.mail.lead_ins import (
+    FORWARDED_MESSAGE,
+    OPENERS,
+    ORIGINAL_MESSAGE,
+    WEEKDAYS,
+    WROTE,
+    WROTE_ANYWHERE,
+    phrases,
+)
+
+_INVISIBLE: Final = " \t\r\xa0\u200b\u200e\u200f\u202a\u202b\u202c\ufeff"
+_WITHOUT_DIRECTIONS: Final = dict.fromkeys(range(0x202A, 0x202F)) | {0x200E: None, 0x200F: None}
+_RULE: Final = "-–—_=*~+#• "
+_MOST_LINES: Final = 7
+_LONGEST: Final = 400
+
+_OPENING_WORDS: Final = OPENERS | WEEKDAYS
+_VERBS: Final = sorted({verb for table in WROTE.values() for verb in phrases(table)}, key=len, reverse=True)
+_WROTE: Final = re.compile(
+    r"(?:^|[\s>\"')\]”»,])(?:" + "|".join(map(re.escape, _VERBS)) + r")(?=$|[\s,:;<\"“«(-])|"
+    r">\s?(?:" + "|".join(map(re.escape, _VERBS)) + r")$|" + "|".join(map(re.escape, phrases(WROTE_ANYWHERE))),
+    re.IGNORECASE,
+)
+_ENDS_WITH_WROTE: Final = re.compile(r"(?:wrote|schrieb|skrev|a écrit) ?-{2,}$", re.IGNORECASE)
+_DATE: Final = re.compile(r"(?:19|20)\d\d|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
+_BARE_ADDRESS_LAST: Final = re.compile(r"(?:<[^<>\s]{1,80}@[^<>\s]{1,200}>|&lt;[^\s&]{1,200}&gt;)$")
+_GROUPWISE: Final = re.compile(r">>> .{3,200}\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}.{0,40}(?:>>>)?$")
+_NOTES: Final = re.compile(r"\S.{1,80} ?-{2,3} ?\d{1,2}[./-]\d{1,2}[./-]\d{2,4} \d{1,2}:\d{2}.{0,12}-{2,3}")
+
+_ORIGINALS: Final = phrases(ORIGINAL_MESSAGE)
+_FORWARDS: Final = phrases(FORWARDED_MESSAGE)
+_DIVIDERS: Final = _ORIGINALS | _FORWARDS
+_RULED: Final = re.compile(
+    r"[\s>*|]{0,12}[-–—_=]{2,40}\s{0,4}(?P<phrase>"
+    + "|".join(map(re.escape, sorted(_DIVIDERS, key=len, reverse=True)))
+    + r")[^-–—_=\n]{0,120}?[-–—_=]{2,40}(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LeadIn:
+    """`text` on one line; `end` is the first line after it. A strong one was certainly written by a program; a weak
+    one ("On Monday the head wrote:") may be a person's sentence."""
+
+    text: str
+    end: int
+    is_strong: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Divider:
+    """`rest` is what a program put after the divider on the same line."""
+
+    is_forward: bool
+    rest: str = ""
+
+
+def is_blank(line: str) -> bool:
+    return not line.strip(_INVISIBLE)
+
+
+def is_quoted(line: str) -> bool:
+    start = line.lstrip(_INVISIBLE)
+    return start.startswith((">", "&gt;")) and not _GROUPWISE.match(start[:_LONGEST])
+
+
+def is_rule(line: str) -> bool:
+    """A line drawn with dashes, underscores, stars and the like."""
+    bare = line.strip(_INVISIBLE)
+    return len(bare) >= 3 and not bare.strip(_RULE)
+
+
+def read_divider(lines: Sequence[str], at: int) -> Divider | None:
+    """The divider on line `at`, quoted or not. One drawn without dashes counts when headers follow it."""
+    line = lines[at]
+    if len(line) > 4000:
+        return None
+    if ruled := _RULED.match(line):
+        return Divider(ruled["phrase"].casefold() in _FORWARDS, ruled["rest"].strip())
+    phrase = line.strip("> |" + _RULE + _INVISIBLE).rstrip(":： .").casefold()
+    if phrase.startswith("original message processed by "):
+        return Divider(is_forward=False)
+    if phrase not in _DIVIDERS or not _headers_follow(lines, at):
+        return None
+    return Divider(phrase in _FORWARDS)
+
+
+def read_lead_in(lines: Sequence[str], at: int) -> LeadIn | None:
+    """The lead-in that begins on line `at`; programs wrap it over several lines."""
+    first = lines[at].strip(_INVISIBLE)
+    if not 8 <= len(first) <= _LONGEST or is_quoted(first) or not _may_open(first):
+        return None
+    if _GROUPWISE.match(first) or _NOTES.match(first):
+        return LeadIn(first, at + 1, is_strong=True)
+    joined, found = "", None
+    for end, part in _parts(lines, at):
+        joined = _join(joined, part)
+        if len(joined) > _LONGEST:
+            break
+        if (is_strong := _judge(joined)) is not None and found is None:
+            found = LeadIn(joined, end, is_strong)
+        if is_strong is not None and joined.endswith((":", "：", "-")):
+            return LeadIn(joined, end, is_strong)
+    return found
+
+
+def _join(joined: str, part: str) -> str:
+    """Seen in practice: "<" and ">" torn from their address, and soft line breaks of mail encoded twice."""
+    whole = joined[:-1] + part if joined.endswith("=") else f"{joined} {part}".strip()
+    return whole.translate(_WITHOUT_DIRECTIONS).replace("< ", "<").replace(" >", ">")
+
+
+def _headers_follow(lines: Sequence[str], at: int) -> bool:
+    return any(read_header_block(lines, below) is not None for below in range(at + 1, min(at + 4, len(lines))))
+
+
+def _may_open(first: str) -> bool:
+    if first.startswith(">>>") or "@" in first or "<" in first:
+        return True
+    bare = first.translate(_WITHOUT_DIRECTIONS).strip(_RULE + "\"'“")
+    return _opens_with_date(bare) or bool(_NOTES.match(first)) or bool(_WROTE.search(first))
+
+
+def _opens_with_date(bare: str) -> bool:
+    word = bare.split(" ", 1)[0].casefold().rstrip(",.")
+    return bare[:1].isdigit() or word in _OPENING_WORDS or bare.startswith(("在", "於", "于"))
+
+
+def _parts(lines: Sequence[str], at: int) -> Iterator[tuple[int, str]]:
+    """The lines a wrapped lead-in may run over, each with the number of the line after it."""
+    yield at + 1, lines[at].strip(_INVISIBLE)
+    if not any(character.isdigit() or character in "@<" for character in lines[at]):
+        return
+    for number in range(at + 1, min(at + _MOST_LINES, len(lines))):
+        part = lines[number].strip(_INVISIBLE)
+        if not (_follows_on(part) or (is_blank(part) and _is_torn_address(lines, number + 1))):
+            return
+        yield number + 1, part
+
+
+def _follows_on(part: str) -> bool:
+    if is_blank(part) or _opens_anew(part):
+        return False
+    return not is_quoted(part) or part.startswith(">:") or _WROTE.search(part) is not None
+
+
+def _is_torn_address(lines: Sequence[str], at: int) -> bool:
+    return at < len(lines) and lines[at].strip(_INVISIBLE).startswith("<")
+
+
+def _opens_anew(part: str) -> bool:
+    return part.split(" ", 1)[0].casefold() in _OPENING_WORDS and bool(_DATE.search(part)) and has_time_in(part)
+
+
+def _judge(joined: str) -> bool | None:
+    """True: a strong lead-in; False: a weak one; None: none (yet)."""
+    has_address, has_time = has_address_in(joined), has_time_in(joined)
+    if _ENDS_WITH_WROTE.search(joined[-40:]):
+        return True
+    ends_with_colon = joined.rstrip(_RULE + _INVISIBLE).endswith((":", "："))
+    if ends_with_colon and _WROTE.search(joined.rstrip(_RULE + _INVISIBLE + ":：")):
+        return has_address or (has_time and _DATE.search(joined) is not None)
+    core = joined.rstrip(" :：")
+    if _opens_with_date(core) and _BARE_ADDRESS_LAST.search(core[-300:]) and _DATE.search(core):
+        return ends_with_colon or has_time
+    return None

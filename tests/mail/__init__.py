@@ -1,0 +1,1 @@
+"""Tests of intake/mail: reading, sending and fetching email, without any database."""

@@ -1,0 +1,173 @@
+"""What a machine sent is told from what a person wrote, with one reason."""
+
+import pytest
+
+from intake.mail.automatic import CERTAIN_REASONS, Automatic, OwnMail, judge_automatic, looks_like_bounce
+from intake.mail.message import ParsedEmail, parse_email
+from tests.building import raw_email, raw_lines
+
+OWN = OwnMail("council.example")
+
+
+def _judge(raw: bytes) -> Automatic | None:
+    return judge_automatic(parse_email(raw), bounce=False, own=OWN)
+
+
+def _with_headers(*headers: str) -> ParsedEmail:
+    return parse_email(raw_lines(*headers, "", "We agree."))
+
+
+@pytest.mark.parametrize(
+    ("header", "verdict"),
+    [
+        ("Auto-Submitted: auto-replied", "auto-reply auto-submitted-auto-replied"),
+        ("Auto-Submitted: Auto-Replied; owner-email=ben@school.example", "auto-reply auto-submitted-auto-replied"),
+        ("Auto-Submitted: auto-generated (report)", "auto-reply auto-submitted-auto-generated"),
+        ("Auto-Submitted: auto-notified", "auto-reply auto-submitted-auto-generated"),
+        ("X-Autoreply: yes", "auto-reply autoreply-headers"),
+        ("X-Autorespond: Consultation", "auto-reply autoreply-headers"),
+        ("Precedence: auto_reply", "auto-reply autoreply-headers"),
+        ("X-POST-MessageClass: 9; Autoresponder", "auto-reply autoreply-headers"),
+        ("X-MS-Exchange-Generated-Message-Source: Mailbox Rules Agent", "auto-reply exchange-rules-agent"),
+        ("Return-Path: <>", "auto-reply null-return-path"),
+        ("X-Failed-Recipients: carol@school.example", "bounce failed-recipients"),
+        ("Content-Type: multipart/report; report-type=Delivery-Status; boundary=b", "bounce delivery-status-report"),
+        ("Content-Type: multipart/report; report-type=disposition-notification", "auto-reply read-receipt"),
+        ("List-Id: <governors.lists.example>", "list list-headers"),
+        ("Precedence: bulk", "list precedence-list"),
+        ("Message-ID: <intake.acknowledgement.r4nd0m@council.example>", "own own-message-id"),
+    ],
+)
+def test_machine_is_known_by_a_header(header: str, verdict: str) -> None:
+    automatic = judge_automatic(_with_headers(header), bounce=False, own=OWN)
+    assert automatic is not None
+    assert f"{automatic.kind} {automatic.reason}" == verdict
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Auto-Submitted: no",
+        "X-Autoreply: no",
+        "X-Auto-Response-Suppress: All",
+        "X-MS-Exchange-Inbox-Rules-Loop: office@school.example",
+        "List-Unsubscribe: <https://crm.school.example/u>",
+        "Return-Path: <ben@school.example>",
+        "Return-Path:",
+        "Precedence: normal",
+        "Message-ID: <intake.acknowledgement.r4nd0m@council.example.net>",
+        "Message-ID: <intake@council.example>",
+        "In-Reply-To: <intake.acknowledgement.r4nd0m@council.example>",
+        "From: postmaster@school.example",
+        "Subject: Failure of the delivery service for pupils",
+    ],
+)
+def test_ordinary_email_is_not_called_automatic(header: str) -> None:
+    assert judge_automatic(_with_headers(header), bounce=False, own=OWN) is None
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Automatic reply: Consultation",
+        "AutoReply: Consultation",
+        "Auto: Consultation",
+        "Out of Office",
+        "Out of the office re: Consultation",
+        "Out of Office AutoReply: Consultation",
+        "Out-of-office reply",
+        "[Auto-Reply] Consultation",
+        "Ben Hughes is out of the office (returning 02/03/2020)",
+        "On annual leave",
+        "Away from my desk",
+        "Ateb awtomatig: Ymgynghoriad",
+        "Allan o'r swyddfa",
+        "Automatische Antwort: Beratung",
+        "Abwesenheitsnotiz",
+        "Réponse automatique : consultation",
+        "Respuesta automática: consulta",
+        "Risposta automatica: consultazione",
+        "Resposta automática: consulta",
+        "Automatisch antwoord: raadpleging",
+        "Automatiskt svar: samråd",
+        "Autosvar: høring",
+        "Automaattinen vastaus: kuuleminen",
+        "Odpowiedź automatyczna: konsultacje",
+        "Automatická odpověď: konzultace",
+        "Автоматический ответ: консультация",
+        "自動返信",
+    ],
+)
+def test_away_note_is_known_by_its_subject(subject: str) -> None:
+    assert _judge(raw_email(subject=subject)) == Automatic("auto-reply", "away-subject")
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Re: Automatic reply: Consultation",
+        "Out of office hours provision at schools",
+        "Automatic enrolment of pupils",
+        "Autocratic decisions",
+        "Away matches and the school bus",
+        "Response from the governors, who met while the head is out of the office, to your letter",
+        "On leave of absence for pupils: our response",
+        "Absence in schools",
+        "Consultation: automatic reply needed?",
+    ],
+)
+def test_letter_about_absence_is_no_away_note(subject: str) -> None:
+    assert _judge(raw_email(subject=subject)) is None
+
+
+@pytest.mark.parametrize(
+    "subject", ["failure notice", "Undeliverable: Reminder", "Mail delivery failed", "Unzustellbar: x"]
+)
+def test_notice_of_a_mail_system_is_a_bounce_without_any_report(subject: str) -> None:
+    parsed = parse_email(raw_email(sender="Mailer <MAILER-DAEMON@mx.example>", subject=subject))
+    assert looks_like_bounce(parsed)
+    assert judge_automatic(parsed, bounce=False, own=OWN) == Automatic("bounce", "delivery-failure-notice")
+
+
+@pytest.mark.parametrize(
+    ("sender", "headers"),
+    [
+        ("Mail Delivery Subsystem <x@mx.example>", {}),
+        ("MicrosoftExchange329e71ec@school.example", {}),
+        ("anyone@school.example", {"Return-Path": "<>"}),
+    ],
+)
+def test_mail_system_is_known_by_name_address_or_null_return_path(sender: str, headers: dict[str, str]) -> None:
+    assert looks_like_bounce(parse_email(raw_email(sender=sender, subject="Undeliverable: Reminder", headers=headers)))
+
+
+@pytest.mark.parametrize(
+    "subject", ["FW: Undeliverable: Reminder", "Re: failure notice", "Delivery of free school meals"]
+)
+def test_persons_letter_about_a_bounce_is_not_one(subject: str) -> None:
+    assert not looks_like_bounce(parse_email(raw_email(sender="postmaster@school.example", subject=subject)))
+
+
+def test_bounce_that_also_claims_to_be_a_reply_is_a_bounce() -> None:
+    raw = raw_email(headers={"Auto-Submitted": "auto-replied", "X-Failed-Recipients": "carol@school.example"})
+    assert _judge(raw) == Automatic("bounce", "failed-recipients")
+
+
+def test_persons_letter_forwarded_by_a_rule_is_not_called_automatic() -> None:
+    raw = raw_email(subject="FW: Views", headers={"X-MS-Exchange-Generated-Message-Source": "Mailbox Rules Agent"})
+    assert _judge(raw) is None
+
+
+def test_away_note_that_calls_itself_bulk_is_an_answer_not_a_list() -> None:
+    raw = raw_email(subject="Out of office: Consultation", headers={"Precedence": "bulk"})
+    assert _judge(raw) == Automatic("auto-reply", "away-subject")
+
+
+def test_own_mail_is_unknown_where_we_send_none() -> None:
+    parsed = _with_headers("Message-ID: <intake.reminder.r4nd0m@council.example>")
+    assert judge_automatic(parsed, bounce=False, own=None) is None
+
+
+def test_nothing_a_person_may_have_caused_is_certain() -> None:
+    guesses = {"away-subject", "null-return-path", "list-headers", "auto-submitted-auto-generated", "autoreply-headers"}
+    assert not guesses & CERTAIN_REASONS
