@@ -1,0 +1,159 @@
+"""Acknowledgements: whether one is owed, to whom, and the fields its template is filled with when it is sent.
+
+Owns the rules of RFC 3834 and our limits. Never sends and never judges whether an email is a response.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from intake.deadlines import closing_wording, moment_wording, timing
+from intake.mail.quoting import REPLY_MARKER
+from intake.outbound.outbox import Owed, queue
+from intake.outbound.rendering import inert_name, size_wording
+from intake.store.consultations import Consultation
+from intake.store.emails import OutgoingEmail
+from intake.store.history import note
+from intake.store.reasons import Reason
+from intake.store.responses import Addition, Attachment, Response
+
+KIND = "acknowledgement"
+# RFC 3834, section 2: do not answer "owner-*", "*-request" and MAILER-DAEMON; the rest never is a person either.
+ROBOT = re.compile(
+    r"(mailer-daemon|postmaster|double-bounce|bounces?|listserv|majordomo|(no|do-?not)[-_.]?reply|owner-.+|.+-request"
+    r"|bounces?[-+=].+|.+-bounces?)@",
+    re.IGNORECASE,
+)
+# Sender Rewriting Scheme, and BATV's "prvs=1234567890=asha@county.example".
+SRS = re.compile(
+    r"SRS(?:0|1[=+-][^=]+=[^=]+=)[=+-][^=]+=[^=]+=(?P<domain>[^=]+)=(?P<local>[^@]+)@",
+    re.IGNORECASE,
+)
+BATV = re.compile(r"(?:(?:ms)?prvs1?=[^=]+=|btv1==[^=]+==)(?=.+@)", re.IGNORECASE)
+PLAUSIBLE = re.compile(r"[^\s@<>,;\"()\\]+@[^\s@<>,;\"()\\]+\.[^\s@<>,;\"()\\]+")
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgementRules:
+    """What is the same for every acknowledgement; `own_addresses` in lower case."""
+
+    per_sender_a_day: int
+    message_id_domain: str
+    own_addresses: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The email that is answered. `address` is its From, never Reply-To; `references` oldest first."""
+
+    email_id: int
+    name: str
+    address: str
+    message_id: str | None
+    references: tuple[str, ...]
+    return_path: str | None
+    dmarc: Literal["pass", "fail", "none"]
+    is_backlog: bool
+
+
+def acknowledge(
+    session: Session, response: Response, answered: Answered, rules: AcknowledgementRules, *, now: datetime
+) -> OutgoingEmail | None:
+    """Queue the acknowledgement of an email that was recorded, or note in the history why none is owed."""
+    reason = suppression_reason(session, answered, rules, now=now)
+    if reason is not None:
+        note(session, response, "acknowledgement-suppressed", now=now, email=answered.email_id, reason=reason)
+        return None
+    thread = (answered.message_id,) if answered.message_id else ()
+    owed = Owed(
+        kind=KIND,
+        once_key=f"{KIND}:{answered.email_id}:{response.id}",
+        consultation_id=response.consultation_id,
+        response_id=response.id,
+        email_id=answered.email_id,
+        recipient_name=answered.name,
+        recipient_address=canonical_address(answered.address),
+        in_reply_to=answered.message_id,
+        references=(*answered.references, *thread),
+        message_id_domain=rules.message_id_domain,
+    )
+    return queue(session, owed, now=now, held_reason=Reason.backlog if answered.is_backlog else None)
+
+
+def suppression_reason(
+    session: Session, answered: Answered, rules: AcknowledgementRules, *, now: datetime
+) -> Reason | None:
+    """Why this email gets no acknowledgement; None when it gets one."""
+    address = canonical_address(answered.address)
+    if not PLAUSIBLE.fullmatch(address):
+        return Reason.no_usable_address
+    if answered.return_path == "":
+        return Reason.automatic_mail
+    if address.lower() in rules.own_addresses:
+        return Reason.our_own_address
+    if ROBOT.match(address) or (answered.return_path and ROBOT.match(canonical_address(answered.return_path))):
+        return Reason.robot_address
+    if answered.dmarc == "fail":
+        return Reason.failed_dmarc
+    if _sent_today(session, address, now) >= rules.per_sender_a_day:
+        return Reason.sender_limit
+    return None
+
+
+def canonical_address(address: str) -> str:
+    """The address behind SRS and BATV rewriting, which differ from one email to the next."""
+    if rewritten := SRS.match(address):
+        return f"{rewritten['local']}@{rewritten['domain']}"
+    return BATV.sub("", address)
+
+
+def fields(session: Session, outgoing: OutgoingEmail, now: datetime) -> Mapping[str, object]:
+    """What the template may say, as the record stands now."""
+    consultation = session.get_one(Consultation, outgoing.consultation_id)
+    response = session.get_one(Response, outgoing.response_id)
+    addition = session.exec(
+        select(Addition).where(Addition.response_id == response.id, Addition.email_id == outgoing.email_id)
+    ).first()
+    received_at = addition.received_at if addition else response.received_at
+    return {
+        "consultation_title": consultation.title,
+        "reference": response.reference,
+        "is_addition": addition is not None,
+        "nature": response.nature.value,
+        "received": moment_wording(received_at, consultation.zone) if received_at else None,
+        "timing": timing(received_at, consultation.closes_at).value,
+        "closing": closing_wording(consultation.closes_at, consultation.zone),
+        "has_closed": timing(now, consultation.closes_at) == "late",
+        "late_policy": consultation.late_policy.value,
+        "attachments": _attachments(session, response, addition),
+        "next_steps": consultation.next_steps,
+        "privacy_notice": consultation.privacy_notice,
+        "contact_name": consultation.contact_name,
+        "contact_address": consultation.contact_address,
+        "contact_phone": consultation.contact_phone,
+        "respondent_name": response.respondent_name,
+        "reply_marker": REPLY_MARKER,
+    }
+
+
+def _attachments(session: Session, response: Response, addition: Addition | None) -> list[dict[str, str]]:
+    rows = session.exec(
+        select(Attachment)
+        .where(Attachment.response_id == response.id, Attachment.addition_id == (addition.id if addition else None))
+        .order_by(col(Attachment.position))
+    )
+    return [{"name": inert_name(row.filename), "size": size_wording(row.size)} for row in rows]
+
+
+def _sent_today(session: Session, address: str, now: datetime) -> int:
+    return session.exec(
+        select(sa.func.count())
+        .select_from(OutgoingEmail)
+        .where(OutgoingEmail.recipient_address == address, OutgoingEmail.kind == KIND)
+        .where(OutgoingEmail.queued_at > now - timedelta(days=1))
+    ).one()

@@ -1,0 +1,279 @@
+"""The outbox: every email owed is a row with its Message-ID before anything is sent, and leaves it by exactly one way.
+
+Owns queueing, claims, order, the rate limit and what a mail server's answer means for a row. Never decides that an
+email is owed. A crash can deliver a second copy of an email, never a second email: the Message-ID stays.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from intake.errors import SendPostponed, SendRefused
+from intake.mail.compose import UnwritableAddress, compose, new_message_id
+from intake.mail.message import Address
+from intake.mail.smtp import Sender, SenderUnavailable
+from intake.outbound.rendering import Renderer, TemplateBroken
+from intake.store.consultations import Consultation, sending_address
+from intake.store.database import Database
+from intake.store.emails import OutgoingEmail, OutgoingStatus, SendingAccount
+from intake.store.history import note
+from intake.store.reasons import Reason
+from intake.store.transitions import move_outgoing
+
+WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
+PAUSE = timedelta(minutes=1)
+GIVE_UP_AFTER = timedelta(days=3)
+PRIORITIES = {"acknowledgement": 0, "reply": 1}
+OTHER_PRIORITY = 2
+RELEASABLE = (Reason.backlog, Reason.template_error)
+
+Fields = Callable[[Session, OutgoingEmail, datetime], Mapping[str, object]]
+"""Of one kind of email: the fields its template is filled with, read when it is claimed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """An email that is owed. `once_key` is the same whenever the same thing is owed again, so it is queued once."""
+
+    kind: str
+    once_key: str
+    consultation_id: int
+    recipient_name: str
+    recipient_address: str
+    message_id_domain: str
+    response_id: int | None = None
+    email_id: int | None = None
+    in_reply_to: str | None = None
+    references: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Sent:
+    """What one pass did, in emails; a postponed one goes later."""
+
+    sent: int = 0
+    postponed: int = 0
+    failed: int = 0
+    held: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """What sending works with."""
+
+    database: Database
+    sender: Sender
+    renderer: Renderer
+    fields: Mapping[str, Fields]
+    account: str
+    per_minute: int
+    claim_lasts: timedelta  # longer than all SMTP timeouts of one email together
+    clock: Callable[[], datetime]
+    stopped: Callable[[], bool]
+
+
+def queue(session: Session, owed: Owed, *, now: datetime, held_reason: Reason | None = None) -> OutgoingEmail:
+    """Put an email into the outbox, in the transaction of what it is owed for."""
+    outgoing = OutgoingEmail(
+        kind=owed.kind,
+        once_key=owed.once_key,
+        consultation_id=owed.consultation_id,
+        response_id=owed.response_id,
+        email_id=owed.email_id,
+        recipient_name=owed.recipient_name,
+        recipient_address=owed.recipient_address,
+        message_id=new_message_id(owed.kind, owed.message_id_domain),
+        in_reply_to=owed.in_reply_to,
+        references=list(owed.references),
+        priority=PRIORITIES.get(owed.kind, OTHER_PRIORITY),
+        status=OutgoingStatus.held if held_reason else OutgoingStatus.queued,
+        reason=str(held_reason) if held_reason else None,
+        queued_at=now,
+        due_at=now,
+    )
+    session.add(outgoing)
+    session.flush()
+    detail = {"reason": held_reason} if held_reason else {}
+    note(session, outgoing, outgoing.status.value, now=now, **detail)
+    return outgoing
+
+
+def send_queued(box: Outbox) -> Sent:
+    """Send what is due, until nothing is due, the minute's allowance is used up, or the server turns us away."""
+    done = Sent()
+    _take_up_lost_claims(box)
+    while not box.stopped() and (outgoing := _claim(box, done)):
+        if not _send(box, outgoing, done):
+            break
+    return done
+
+
+def held_emails(session: Session, reason: Reason) -> Sequence[OutgoingEmail]:
+    """The outgoing emails held for this reason, oldest first: what an administrator looks at before releasing them."""
+    held = select(OutgoingEmail).where(OutgoingEmail.status == OutgoingStatus.held, OutgoingEmail.reason == reason)
+    return session.exec(held.order_by(col(OutgoingEmail.id))).all()
+
+
+def release(session: Session, held: Sequence[OutgoingEmail], *, now: datetime, actor: str) -> None:
+    """Queue held emails that an administrator has seen listed."""
+    for outgoing in held:
+        move_outgoing(
+            session, outgoing, OutgoingStatus.queued, now=now, actor=actor, reason=Reason.released, due_at=now
+        )
+
+
+# Claiming
+
+
+def _take_up_lost_claims(box: Outbox) -> None:
+    now = box.clock()
+    with box.database.transaction() as session:
+        lost = select(OutgoingEmail).where(
+            OutgoingEmail.status == OutgoingStatus.sending, col(OutgoingEmail.claimed_until) < now
+        )
+        for outgoing in session.exec(lost.with_for_update(skip_locked=True)):
+            move_outgoing(session, outgoing, OutgoingStatus.queued, now=now, reason=Reason.claim_ran_out, due_at=now)
+
+
+def _claim(box: Outbox, done: Sent) -> OutgoingEmail | None:
+    """The next due email, now ours to send and rendered as it goes. One whose template breaks is held, not skipped.
+
+    One at a time: the claim need only outlast one email's timeouts, and the minute's allowance is exact.
+    """
+    now = box.clock()
+    with box.database.transaction() as session:
+        if not _has_allowance(session, box, now):
+            return None
+        due = (
+            select(OutgoingEmail)
+            .where(OutgoingEmail.status == OutgoingStatus.queued, OutgoingEmail.due_at <= now)
+            .order_by(col(OutgoingEmail.priority), col(OutgoingEmail.due_at), col(OutgoingEmail.id))
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        while outgoing := session.exec(due).first():
+            if _render(session, box, outgoing, now):
+                return outgoing
+            done.held += 1
+    return None
+
+
+def _has_allowance(session: Session, box: Outbox, now: datetime) -> bool:
+    """Whether one more may go in this minute. The account's row is written first, so one worker counts at a time."""
+    locked = session.execute(
+        sa.update(SendingAccount).where(col(SendingAccount.name) == box.account).values(last_claim_at=now)
+    )
+    if locked.rowcount == 0:  # type: ignore[attr-defined]
+        session.add(SendingAccount(name=box.account, last_claim_at=now))
+        session.flush()
+    paused_until = session.get_one(SendingAccount, box.account, populate_existing=True).paused_until
+    if paused_until and paused_until > now:
+        return False
+    attempted = session.exec(
+        select(sa.func.count())
+        .select_from(OutgoingEmail)
+        .where(col(OutgoingEmail.attempted_at) > now - timedelta(minutes=1))
+    ).one()
+    return attempted < box.per_minute
+
+
+def _pause(box: Outbox) -> None:
+    """Our own account was turned away: asking again at once could lock it."""
+    with box.database.transaction() as session:
+        session.get_one(SendingAccount, box.account).paused_until = box.clock() + PAUSE
+
+
+def _render(session: Session, box: Outbox, outgoing: OutgoingEmail, now: datetime) -> bool:
+    consultation = session.get_one(Consultation, outgoing.consultation_id)
+    try:
+        rendered = box.renderer.render(
+            outgoing.kind, box.fields[outgoing.kind](session, outgoing, now), slug=consultation.slug
+        )
+    except TemplateBroken as error:
+        move_outgoing(session, outgoing, OutgoingStatus.held, now=now, reason=Reason.template_error, answer=str(error))
+        return False
+    move_outgoing(
+        session,
+        outgoing,
+        OutgoingStatus.sending,
+        now=now,
+        attempts=outgoing.attempts + 1,
+        attempted_at=now,
+        claimed_until=now + box.claim_lasts,
+        subject=rendered.subject,
+        text=rendered.text,
+        html=rendered.html,
+    )
+    return True
+
+
+# Sending
+
+
+def _send(box: Outbox, outgoing: OutgoingEmail, done: Sent) -> bool:
+    """Send one claimed row. Returns whether to go on: not when our own account is turned away."""
+    try:
+        sender, raw = _composed(box, outgoing)
+        box.sender.send(sender=sender, recipient=outgoing.recipient_address, raw=raw)
+    except (SendRefused, UnwritableAddress) as error:
+        _note(box, outgoing, OutgoingStatus.failed, Reason.mail_server_refused, str(error))
+        done.failed += 1
+    except SenderUnavailable as error:
+        # Nothing was tried with this email, and it is not given up however long our account is away.
+        values = {"attempts": outgoing.attempts - 1, "attempted_at": None}
+        _note(box, outgoing, OutgoingStatus.queued, Reason.mail_server_postponed, str(error), **values)
+        _pause(box)
+        done.postponed += 1
+        return False
+    except SendPostponed as error:
+        done.failed += _postpone(box, outgoing, error)
+        done.postponed += 1
+    else:
+        _note(box, outgoing, OutgoingStatus.sent, None, None)
+        done.sent += 1
+    return True
+
+
+def _composed(box: Outbox, outgoing: OutgoingEmail) -> tuple[str, bytes]:
+    with box.database.reading() as session:
+        consultation = session.get_one(Consultation, outgoing.consultation_id)
+        sender = sending_address(session, consultation)
+    raw = compose(
+        message_id=outgoing.message_id,
+        sender=Address(consultation.title, sender),
+        recipient=Address(outgoing.recipient_name, outgoing.recipient_address),
+        subject=outgoing.subject or "",
+        text=outgoing.text or "",
+        html=outgoing.html or "",
+        in_reply_to=outgoing.in_reply_to,
+        references=tuple(outgoing.references),
+        sent_at=box.clock(),
+        auto_submitted="auto-replied" if outgoing.kind == "acknowledgement" else "auto-generated",
+    )
+    return sender, raw
+
+
+def _postpone(box: Outbox, outgoing: OutgoingEmail, error: SendPostponed) -> bool:
+    """Queue it for later, or give up after three days. Returns whether it was given up."""
+    now = box.clock()
+    if now - outgoing.queued_at > GIVE_UP_AFTER:
+        _note(box, outgoing, OutgoingStatus.failed, Reason.gave_up, str(error))
+        return True
+    wait = WAITS[min(outgoing.attempts, len(WAITS)) - 1]
+    _note(box, outgoing, OutgoingStatus.queued, Reason.mail_server_postponed, str(error), due_at=now + wait)
+    return False
+
+
+def _note(
+    box: Outbox, outgoing: OutgoingEmail, to: OutgoingStatus, reason: Reason | None, answer: str | None, **values: Any
+) -> None:
+    now = box.clock()
+    values |= {"answer": answer, "claimed_until": None}
+    if to is OutgoingStatus.sent:
+        values["sent_at"] = now
+    with box.database.transaction() as session:
+        move_outgoing(session, outgoing, to, now=now, reason=reason, **values)

@@ -1,0 +1,99 @@
+"""Who gets an acknowledgement, and why somebody does not."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from intake.outbound.acknowledging import AcknowledgementRules, Answered, canonical_address, suppression_reason
+from intake.store.reasons import Reason
+from tests.building import raw_email
+from tests.office import Office, open_office
+from tests.people import ADMISSIONS, ASHA, BEN, DAN, REVIEW
+
+MX = "mx.county.example"
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    with open_office(tmp_path) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("sender", "headers", "reason"),
+    [
+        (ASHA, {}, "our-own-address"),
+        (ADMISSIONS, {}, "our-own-address"),
+        ("noreply@forms.example", {}, "robot-address"),
+        ("owner-governors@lists.example", {}, "robot-address"),
+        ("governors-request@lists.example", {}, "robot-address"),
+        (DAN, {"Return-Path": "<bounce+dan=somewhere.example@mailer.example>"}, "robot-address"),
+        (DAN, {"Authentication-Results": f"{MX}; dmarc=fail header.from=somewhere.example"}, "failed-dmarc"),
+        ("dan@localhost", {}, "no-usable-address"),
+    ],
+)
+def test_recorded_but_not_answered(office: Office, sender: str, headers: dict[str, str], reason: str) -> None:
+    office.receive(raw_email(sender=sender, to=REVIEW, headers=headers))
+    office.cycle()
+    assert office.outcomes() == [("recorded", None)]
+    assert office.outgoing() == []
+    assert [entry.detail["reason"] for entry in office.history("acknowledgement-suppressed")] == [reason]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Auto-Response-Suppress": "All"},
+        {"Authentication-Results": f"{MX}; dmarc=pass header.from=somewhere.example"},
+        {"Authentication-Results": "mx.forged.example; dmarc=fail header.from=somewhere.example"},
+        {"Return-Path": f"<{DAN}>"},
+        {"List-Unsubscribe": "<mailto:leave@somewhere.example>"},
+    ],
+)
+def test_an_ordinary_letter_is_answered(office: Office, headers: dict[str, str]) -> None:
+    office.receive(raw_email(sender=DAN, to=REVIEW, headers=headers))
+    office.cycle()
+    assert [sent.recipient for sent in office.sender.sent] == [DAN]
+
+
+def test_the_answer_goes_to_from_and_never_to_reply_to(office: Office) -> None:
+    office.receive(raw_email(sender=DAN, to=REVIEW, headers={"Reply-To": "victim@elsewhere.example"}))
+    office.cycle()
+    assert [sent.recipient for sent in office.sender.sent] == [DAN]
+
+
+def test_one_sender_gets_only_so_many_in_a_day(office: Office) -> None:
+    for number in range(7):
+        office.receive(raw_email(sender=DAN, to=REVIEW, text=f"Thought {number}\n", message_id=f"<{number}@x.example>"))
+    office.cycle()
+    assert len(office.responses()) == 7
+    assert len(office.sender.sent) == 5
+    assert [entry.detail["reason"] for entry in office.history("acknowledgement-suppressed")] == ["sender-limit"] * 2
+
+
+def test_the_senders_subject_is_not_echoed(office: Office) -> None:
+    office.receive(raw_email(sender=BEN, to=REVIEW, subject="Cheap pills at pills.example"))
+    office.cycle()
+    assert b"pills" not in office.sender.sent[0].raw
+
+
+def test_mail_that_can_take_no_answer_gets_none_even_when_an_officer_records_it(office: Office) -> None:
+    automatic = Answered(1, "Dan", DAN, "<1@x.example>", (), return_path="", dmarc="none", is_backlog=False)
+    rules = AcknowledgementRules(5, "intake.county.example", frozenset())
+    with office.database.reading() as session:
+        assert suppression_reason(session, automatic, rules, now=office.now) is Reason.automatic_mail
+
+
+@pytest.mark.parametrize(
+    ("written", "canonical"),
+    [
+        (DAN, DAN),
+        ("SRS0=HHH=TT=somewhere.example=dan.morris@forwarder.example", DAN),
+        ("SRS1=HHH=first.example==HHH=TT=somewhere.example=dan.morris@forwarder.example", DAN),
+        ("prvs=0123456789=dan.morris@somewhere.example", DAN),
+        ("btv1==0123456789==dan.morris@somewhere.example", DAN),
+    ],
+)
+def test_addresses_rewritten_on_the_way_are_known_again(written: str, canonical: str) -> None:
+    assert canonical_address(written) == canonical
