@@ -4,9 +4,10 @@ The map. Data flows from `mail` and `documents` into `store` through `inbound`, 
 through `outbound`. A folder is a stage of that flow, a file one capability; each imports only from those below it.
 
     cli          the commands
-    demo         embedded mail servers and a sample consultation
+    demo/        embedded mail servers and a sample consultation
     worker       the clock: starts the jobs and stops them on a signal
     web/         the officers' and administrators' pages, the public form, receipts, the JSON API
+    checking     looks at the database, each mailbox and the mail server, for `intake check`
     jobs         one shallow function for each scheduled job
     inbound/     every way in, one file a channel, all ending in the same Response
     responses/   what officers do with the log
@@ -16,6 +17,7 @@ through `outbound`. A folder is a stage of that flow, a file one capability; eac
     mail/        speaks IMAP, MIME and SMTP
     deadlines    when it closes, what is late, and the one wording of a closing time
     sandbox      runs a function in a child process with limits
+    output       what programs print about themselves, without personal data
     settings     one frozen Settings, from the configuration file and INTAKE_* variables
     errors       the errors that cross folders
 """

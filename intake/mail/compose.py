@@ -49,7 +49,6 @@ def compose(  # noqa: PLR0913  # an email has these ten fields
     email["To"] = to_address
     email["Subject"] = _on_one_line(subject)
     email["Date"] = sent_at
-    email["Message-ID"] = message_id
     if auto_submitted:
         email["Auto-Submitted"] = auto_submitted
         # Exchange obeys this, not the line above. No Precedence header: RFC 3834 section 3.1.8 advises against it.
@@ -57,7 +56,7 @@ def compose(  # noqa: PLR0913  # an email has these ten fields
     email.set_content(_encodable(text), charset="utf-8", cte="quoted-printable")
     if html is not None:
         email.add_alternative(_encodable(html), subtype="html", charset="utf-8", cte="quoted-printable")
-    return _thread_headers(in_reply_to, references) + email.as_bytes()
+    return _thread_headers(message_id, in_reply_to, references) + email.as_bytes()
 
 
 def new_message_id(kind: str, domain: str) -> str:
@@ -88,13 +87,17 @@ def _encodable(value: str) -> str:
     return value.encode("utf-8", "replace").decode("utf-8")
 
 
-def _thread_headers(in_reply_to: str | None, references: Sequence[str]) -> bytes:
-    """In-Reply-To and References, an id a line: the standard library would encode an id above 78 letters as a word."""
+def _thread_headers(message_id: str, in_reply_to: str | None, references: Sequence[str]) -> bytes:
+    """Message-ID, In-Reply-To and References, an id a line.
+
+    The standard library would encode an id above 78 letters as a word, and fold a shorter one behind its header's name,
+    which some mail programs are seen to take for an empty Message-ID.
+    """
     parent = _well_formed([in_reply_to or ""])
     ids = _well_formed(references)
     if len(ids) > _MOST_REFERENCES:
         ids = ids[:1] + ids[1 - _MOST_REFERENCES :]
-    fields = {"In-Reply-To": parent, "References": ids}
+    fields = {"Message-ID": [message_id], "In-Reply-To": parent, "References": ids}
     return b"".join(_field(name, values) for name, values in fields.items() if values)
 
 

@@ -37,7 +37,7 @@ def note(session: Session, row: SQLModel, action: str, *, now: datetime, actor: 
             actor=actor,
             action=action,
             subject_kind=str(row.__tablename__),
-            subject_id=row.id,
+            subject_id=row.id,  # type: ignore[attr-defined]  # SQLModel itself has none, every table noted here has
             detail=detail,
         )
     )

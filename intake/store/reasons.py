@@ -17,6 +17,11 @@ class Reason(StrEnum):
         member.sentence = sentence
         return member
 
+    @classmethod
+    def of(cls, stored: str) -> "Reason":
+        """The reason behind a stored value."""
+        return next(reason for reason in cls if reason.value == stored)
+
     # Held: a person decides.
     possible_question = (
         "possible-question",
