@@ -44,6 +44,10 @@ class FolderMissing(MailboxUnavailable):
     """There is no such folder in the mailbox; make it there, or correct its name in the configuration."""
 
 
+class FolderRefused(MailboxUnavailable):
+    """The mail server lists this folder but does not let the account use it; ask whoever runs the server."""
+
+
 @dataclass(frozen=True, slots=True)
 class FolderState:
     """The folder when it was opened. UIDs mean nothing once `uid_validity` has changed (RFC 3501 section 2.3.1.1)."""
@@ -74,7 +78,7 @@ class Mailbox(Protocol):
         """Every folder that can be opened."""
 
     def open_folder(self, name: str, *, for_changes: bool = False) -> FolderState:
-        """Raises FolderMissing. Without `for_changes` nothing done afterwards can alter the folder."""
+        """Raises FolderMissing or FolderRefused. Without `for_changes` nothing done afterwards can alter the folder."""
 
     def uids(self) -> list[int]:
         """Every UID in the open folder, ascending."""
@@ -202,14 +206,19 @@ class ImapMailbox:
 
     @contextmanager
     def _or_missing(self, folder: str) -> Iterator[None]:
-        """A refusal becomes FolderMissing if the folder is not there: too few servers send a code that says so."""
+        """A refusal is FolderMissing if the folder is not there, as too few servers say so, else FolderRefused."""
         try:
             yield
         except IMAPClientAbortError:
             raise
-        except IMAPClientError:
+        except IMAPClientReadOnlyError:
+            raise
+        except IMAPClientError as error:
             if any(one.name == folder for one in self.folders()):
-                raise
+                raise FolderRefused(
+                    f'Mailbox {self._name}: the mail server does not let this account use the folder "{folder}"'
+                    f"{f' ({_code(error)})' if _code(error) else ''}; it is tried again at the next poll."
+                ) from None
             raise FolderMissing(
                 f'Mailbox {self._name}: there is no folder "{folder}"; make it, or correct the configuration.'
             ) from None

@@ -12,7 +12,7 @@ import pytest
 from intake.errors import MailboxUnavailable
 from intake.mail import mailbox as mailbox_module
 from intake.mail.folders import Folder, Role
-from intake.mail.mailbox import FetchedEmail, FolderMissing, Mailbox, connect
+from intake.mail.mailbox import FetchedEmail, FolderMissing, FolderRefused, Mailbox, connect
 from tests.servers.dovecot import Dovecot
 
 RECEIVED_AT = datetime(2020, 2, 28, 16, 59, 30, tzinfo=UTC)
@@ -179,6 +179,16 @@ def test_a_missing_folder_is_named(dovecot: Dovecot) -> None:
         pytest.raises(FolderMissing, match='office: there is no folder "New"'),
     ):
         mailbox.open_folder("New")
+
+
+def test_a_folder_the_server_keeps_to_itself_is_named(dovecot: Dovecot) -> None:
+    make_folder(dovecot, "kept", "Board")
+    with mailbox_of(dovecot, "kept") as mailbox:
+        folder = dovecot.folder / "mail" / "kept" / ".Board"
+        folder.chmod(0)
+        with pytest.raises(FolderRefused, match='use the folder "Board"'):
+            mailbox.open_folder("Board")
+        folder.chmod(0o700)
 
 
 def test_moving_to_a_missing_folder_leaves_the_email_and_makes_nothing(dovecot: Dovecot) -> None:

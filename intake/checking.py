@@ -1,0 +1,74 @@
+"""Check an installation: database, each mailbox, the mail server. One line each, saying what to do where one fails.
+
+Never changes anything.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import sqlalchemy as sa
+
+from intake.errors import IntakeError
+from intake.inbound.collecting import watched_folders
+from intake.jobs import Installation
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at, and what was seen."""
+
+    name: str
+    ok: bool
+    sentence: str
+
+
+def check_installation(this: Installation) -> Iterator[Check]:
+    """Each check as it is done. The configuration itself was checked when it was read."""
+    yield Check("configuration", ok=True, sentence="is complete")
+    yield _check("database", partial(_database, this))
+    for name in this.settings.mailboxes:
+        yield _check(f"mailbox {name}", partial(_mailbox, this, name))
+    yield _check("mail server", partial(_mail_server, this))
+
+
+def _check(name: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name, ok=True, sentence=look())
+    except IntakeError as error:
+        return Check(name, ok=False, sentence=str(error))
+    except sa.exc.SQLAlchemyError as error:
+        return Check(name, ok=False, sentence=f"cannot be used ({type(error).__name__}); see database.url")
+
+
+def _database(this: Installation) -> str:
+    this.database.require_newest_schema()
+    return "is up to date"
+
+
+def _mailbox(this: Installation, name: str) -> str:
+    settings = this.settings.mailboxes[name]
+    server = this.connect(settings, name=name)
+    try:
+        found = server.folders()
+        watched = watched_folders(settings, found)
+        for folder in watched:
+            server.open_folder(folder.name)
+    finally:
+        server.close()
+    names = [folder.name for folder in watched]
+    unwatched = [folder.name for folder in found if folder.name not in names]
+    return f"signed in; watches {_listed(names)}; does not watch {_listed(unwatched)}"
+
+
+def _mail_server(this: Installation) -> str:
+    sender = this.make_sender(this.settings.smtp)
+    try:
+        sender.open()
+    finally:
+        sender.close()
+    return "is reached and takes the sign-in" if this.settings.smtp.username else "is reached"
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(sorted(names, key=str.casefold)) or "none"

@@ -1,0 +1,330 @@
+"""The command line: one thin function a command. Reads the clock, prints, and turns errors into one line.
+
+Standard output carries what was asked for, and with --json nothing but JSON; everything else goes to standard error.
+"""
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from intake.errors import IntakeError, NotFound, WrongConfiguration
+from intake.output import configure_output
+
+DEFAULT_CONFIG = Path("config/intake.toml")
+ACTOR = "command line"
+
+app = typer.Typer(
+    name="intake",
+    help="Takes in, acknowledges and tracks consultation responses that arrive by email.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+consultation_app = typer.Typer(no_args_is_help=True, help="Consultations, from files and to files.")
+app.add_typer(consultation_app, name="consultation")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print machine-readable output.")]
+Files = Annotated[list[Path], typer.Argument(help="Email files (.eml), mboxes or Maildirs.", show_default=False)]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The configuration file, and whether somebody named it."""
+
+    config: Path
+    is_named: bool
+
+
+def main() -> None:
+    """The `intake` command. Exit 0 on success, 2 for a wrong configuration or call, 1 for anything else."""
+    try:
+        app()
+    except WrongConfiguration as error:
+        _end(error, 2)
+    except IntakeError as error:
+        _end(error, 1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _end(error: IntakeError, code: int) -> None:
+    typer.echo(f"intake: {error}", err=True)
+    sys.exit(code)
+
+
+@app.callback()
+def configure(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(envvar="INTAKE_CONFIG", help=f"The configuration file; {DEFAULT_CONFIG} without it."),
+    ] = None,
+) -> None:
+    configure_output()
+    context.obj = Given(config or DEFAULT_CONFIG, config is not None)
+
+
+@app.command()
+def setup(context: typer.Context) -> None:
+    """Create or upgrade the database."""
+    with _installed(context, needs_schema=False) as this:
+        changed = this.database.upgrade()
+        typer.echo("The database is ready." if changed else "The database was ready already; nothing changed.")
+
+
+@app.command()
+def check(context: typer.Context, as_json: AsJson = False) -> None:
+    """Check configuration, database, every mailbox and the mail server: a line each."""
+    from intake.checking import check_installation
+
+    with _installed(context, needs_schema=False) as this:
+        checks = list(check_installation(this))
+    if as_json:
+        _print_json({"checks": [asdict(one) for one in checks]})
+    else:
+        for one in checks:
+            typer.echo(f"{'ok  ' if one.ok else 'FAIL'}  {one.name}: {one.sentence}")
+    if not all(one.ok for one in checks):
+        raise typer.Exit(1)
+
+
+@consultation_app.command("add")
+def consultation_add(context: typer.Context, file: Path) -> None:
+    """Add a consultation from a TOML file. The same file again changes nothing."""
+    from intake.jobs import utc_now
+    from intake.store.consultation_file import Added, add_consultation, read_consultation_file
+
+    with _installed(context) as this:
+        given = read_consultation_file(file)
+        with this.database.transaction() as session:
+            added = add_consultation(session, given, now=utc_now(), actor=ACTOR)
+    if added is Added.added:
+        typer.echo(f"Added “{given.slug}”.")
+    else:
+        typer.echo(f"“{given.slug}” is there already, just as in {file}; nothing changed.")
+
+
+@consultation_app.command("list")
+def consultation_list(context: typer.Context, as_json: AsJson = False) -> None:
+    """Show all consultations."""
+    from intake.store.consultation_file import list_consultations
+
+    with _installed(context) as this, this.database.reading() as session:
+        rows = list_consultations(session)
+    if as_json:
+        _print_json({"consultations": [asdict(row) for row in rows]})
+        return
+    for row in rows:
+        typer.echo(
+            f"{row.slug}  {row.reference_prefix}  {row.title}  "
+            f"{row.opens_at:%Y-%m-%d %H:%M} to {row.closes_at:%Y-%m-%d %H:%M} UTC  {row.responses} responses  "
+            + ", ".join(row.addresses)
+        )
+
+
+@consultation_app.command("export")
+def consultation_export(context: typer.Context, slug: str) -> None:
+    """Print a consultation as a TOML file."""
+    from intake.store.consultation_file import export_consultation
+
+    with _installed(context) as this, this.database.reading() as session:
+        typer.echo(export_consultation(session, slug), nl=False)
+
+
+@app.command()
+def collect(
+    context: typer.Context,
+    as_json: AsJson = False,
+    fetch_oversize: Annotated[
+        bool, typer.Option(help="Also fetch whole the emails that are held because they are too large.")
+    ] = False,
+) -> None:
+    """Collect new mail from every mailbox once."""
+    from intake import jobs
+    from intake.errors import MailboxUnavailable
+    from intake.inbound.fetching import request_oversize
+
+    found: dict[str, Any] = {}
+    failed: dict[str, str] = {}
+    with _installed(context) as this:
+        if fetch_oversize:
+            with this.database.transaction() as session:
+                request_oversize(session, now=this.clock(), actor=ACTOR)
+        for name in this.settings.mailboxes:
+            try:
+                collected = jobs.collect(this, name)
+            except MailboxUnavailable as error:
+                failed[name] = str(error)
+            else:
+                found[name] = asdict(collected) if collected else None
+    _report(as_json, {"mailboxes": found, "unavailable": failed})
+    if failed:
+        raise IntakeError(" ".join(failed.values()))
+
+
+@app.command()
+def record(context: typer.Context, as_json: AsJson = False) -> None:
+    """Record every collected email that waits."""
+    from intake import jobs
+
+    with _installed(context) as this:
+        done = jobs.record(this)
+    _report(as_json, asdict(done))
+
+
+@app.command()
+def send(
+    context: typer.Context,
+    as_json: AsJson = False,
+    release: Annotated[
+        str | None,
+        typer.Option(help="First release what is held for this reason, “backlog” or “template-error”, after a list."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Release without asking.")] = False,
+) -> None:
+    """Send every outgoing email that is due."""
+    from intake import jobs
+
+    with _installed(context) as this:
+        if release is not None:
+            _release(this, release, yes=yes)
+        done = jobs.send(this)
+    _report(as_json, asdict(done))
+
+
+def _release(this: Any, named: str, *, yes: bool) -> None:
+    from intake.outbound.outbox import RELEASABLE, held_emails, release
+
+    reason = next((reason for reason in RELEASABLE if reason.value == named), None)
+    if reason is None:
+        raise WrongConfiguration(f"--release takes {' or '.join(r.value for r in RELEASABLE)}, not “{named}”.")
+    with this.database.transaction() as session:
+        held = held_emails(session, reason)
+        for outgoing in held:
+            since = f"{outgoing.queued_at:%Y-%m-%d %H:%M} UTC"
+            typer.echo(f"{outgoing.kind} to {outgoing.recipient_address}, held since {since}", err=True)
+        if held and (yes or typer.confirm(f"Release these {len(held)} emails?", err=True)):
+            release(session, held, now=this.clock(), actor=ACTOR)
+
+
+@app.command()
+def work(context: typer.Context) -> None:
+    """Run the scheduled worker until it is told to stop."""
+    from intake.worker import stop_on_signals
+    from intake.worker import work as run_worker
+
+    stop = threading.Event()
+    stop_on_signals(stop)
+    with _installed(context, stop=stop) as this:
+        run_worker(this, stop)
+
+
+@app.command()
+def drop(context: typer.Context, files: Files, as_json: AsJson = False) -> None:
+    """Take in mail from files as if it had been collected."""
+    from intake.inbound.dropping import drop_files
+    from intake.jobs import utc_now
+
+    with _installed(context) as this:
+        dropped = drop_files(files, this.database, this.files, now=utc_now(), actor=ACTOR)
+    _report(as_json, asdict(dropped))
+
+
+@app.command()
+def explain(context: typer.Context, files: Files, as_json: AsJson = False) -> None:
+    """Show what would be understood from these emails. Touches nothing."""
+    from intake.mail.explaining import explained
+
+    missing = [file for file in files if not file.is_file()]
+    if missing:
+        raise NotFound(f"There is no file {missing[0]}; nothing was explained.")
+    for line in explained([str(file) for file in files], own=_own_mail(context.obj)):
+        if as_json:
+            _print_json(line)
+        else:
+            typer.echo(_readable(line))
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option(help="Run one full cycle and end.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run the whole product on sample data."""
+    from intake.demo import run_demo
+
+    given: Given = context.obj
+    run_demo(config=given.config if given.is_named else None, once=once, as_json=as_json)
+
+
+@contextmanager
+def _installed(
+    context: typer.Context, *, needs_schema: bool = True, stop: threading.Event | None = None
+) -> Iterator[Any]:
+    """The installation the configuration describes, closed at the end."""
+    from intake.jobs import open_installation
+    from intake.settings import load_settings
+
+    given: Given = context.obj
+    settings = load_settings(given.config)
+    this = open_installation(settings, stopped=stop.is_set if stop else lambda: False)
+    try:
+        if needs_schema:
+            this.database.require_newest_schema()
+        yield this
+    finally:
+        this.close()
+
+
+def _own_mail(given: Given) -> Any:
+    """With a configuration our own mail is recognised too; without one `explain` works all the same."""
+    from intake.mail.automatic import OwnMail
+    from intake.settings import load_settings
+
+    if not given.is_named and not given.config.exists():
+        return None
+    return OwnMail(load_settings(given.config).mail.message_id_domain)
+
+
+def _report(as_json: bool, counts: dict[str, Any]) -> None:
+    if as_json:
+        _print_json(counts)
+        return
+    for name, value in counts.items():
+        typer.echo(f"{name.replace('_', ' ')}: {_in_words(value)}")
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{name.replace('_', ' ')} {_in_words(one)}" for name, one in value.items()) or "none"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return "another worker is at it" if value is None else str(value)
+
+
+def _readable(line: dict[str, Any]) -> str:
+    """An explained email for people: what matters first, the words last."""
+    sender = line["from"] or {"name": "", "address": "unknown sender"}
+    automatic = f"{line['automatic']['kind']} ({line['automatic']['reason']})" if line["automatic"] else "no"
+    head = [
+        line["file"],
+        f"  from: {sender['name']} <{sender['address']}>   sent: {line['sent_at'] or 'unknown'}",
+        f"  subject: {line['subject'] or ''}   automatic: {automatic}",
+        *(f"  attachment: {a['filename']}, {a['content_type']}, {a['size']} bytes" for a in line["attachments"]),
+        *(f"  defect: {defect}" for defect in line["defects"]),
+    ]
+    return "\n".join([*head, *(f"  | {words}" for words in line["own_words"].splitlines()), ""])
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=True, default=str))

@@ -1,0 +1,343 @@
+"""Collect: bring every message of a mailbox into the file store and the ledger, then, and only then, touch the server.
+
+Owns the order of those steps and the mailbox's lease. Never reads what an email says, except the headers that decide
+whether a message in an officer's own mailbox may be copied at all. The server's flags are never its memory.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from intake.errors import IntakeError, LostRace, MailboxUnavailable
+from intake.inbound.fetching import fetch_large, fetch_requested
+from intake.inbound.poll import Collected, Poll
+from intake.mail.folders import Folder, Role
+from intake.mail.mailbox import FetchedEmail, FolderMissing, FolderRefused, FolderState, ListedEmail
+from intake.settings import MailboxSettings
+from intake.store.database import Database
+from intake.store.emails import (
+    EmailStatus,
+    InboundEmail,
+    LedgerEntry,
+    Mailbox,
+    MailboxFolder,
+    ServerAction,
+)
+from intake.store.history import note
+from intake.store.leases import give_up_lease, mailbox_row, take_lease
+from intake.store.reasons import Reason
+
+LIST_AT_ONCE = 1000
+CHUNK_EMAILS = 200
+CHUNK_BYTES = 8_000_000
+STREAM_ABOVE = 4_000_000
+NEVER_WATCHED = frozenset({Role.sent, Role.drafts, Role.trash})
+
+
+def collect_mailbox(this: Poll) -> Collected:
+    """Collect what is new in every watched folder.
+
+    Raises LostRace when another worker holds the mailbox, MailboxUnavailable when the server fails, StoreFull when
+    the disk is; what was committed before that stays, and the next poll goes on from there.
+    """
+    now = this.clock()
+    with this.database.transaction() as session:
+        take_lease(session, this.name, owner=this.owner, until=now + this.lease, now=now)
+    try:
+        _collect_folders(this)
+    except LostRace:
+        raise
+    except IntakeError as error:
+        _note_failure(this, error)
+        raise
+    finally:
+        with this.database.transaction() as session:
+            give_up_lease(session, this.name, owner=this.owner)
+    return this.found
+
+
+def _collect_folders(this: Poll) -> None:
+    """Every watched folder. One that is refused keeps no other from being collected, but the poll is not complete."""
+    collected: list[MailboxFolder] = []
+    refused: FolderRefused | None = None
+    for folder in watched_folders(this.settings, this.server.folders()):
+        try:
+            if row := _collect_folder(this, folder):
+                collected.append(row)
+        except FolderRefused as error:
+            refused = error
+        if this.stopped():
+            return
+    if refused is None:
+        _finish(this)
+    _act_on_server(this, collected)
+    if refused is not None:
+        raise refused
+
+
+def watched_folders(settings: MailboxSettings, folders: Sequence[Folder]) -> list[Folder]:
+    """The folders to poll: those configured, else all but Sent, Drafts and Trash. Junk is watched: rules move mail.
+
+    The folder that collected mail is moved to is watched too: officers put mail there by hand.
+    """
+    if settings.folders:
+        by_name = {folder.name: folder for folder in folders}
+        return [by_name.get(name, Folder(name, Role.other)) for name in settings.folders]
+    return [f for f in folders if f.role not in NEVER_WATCHED and f.name not in settings.skip_folders]
+
+
+def note_unreachable(database: Database, name: str, error: MailboxUnavailable, *, now: datetime) -> None:
+    """Remember that a mailbox could not even be connected to."""
+    with database.transaction() as session:
+        mailbox = mailbox_row(session, name)
+        mailbox.last_tried_at, mailbox.last_error = now, str(error)
+
+
+def _finish(this: Poll) -> None:
+    now = this.clock()
+    with this.database.transaction() as session:
+        mailbox = this.renew(session)
+        mailbox.last_polled_at, mailbox.last_error = now, _missing(this.found.missing_folders)
+        mailbox.first_poll_completed_at = mailbox.first_poll_completed_at or now
+
+
+def _missing(folders: Sequence[str]) -> str | None:
+    return f"There is no folder “{folders[0]}” to watch; make it, or correct the configuration." if folders else None
+
+
+def _note_failure(this: Poll, error: IntakeError) -> None:
+    with this.database.transaction() as session:
+        mailbox_row(session, this.name).last_error = str(error)
+
+
+# One folder
+
+
+def _collect_folder(this: Poll, folder: Folder) -> MailboxFolder | None:
+    """The folder's row; None when there is no such folder, or the worker was asked to stop half-way."""
+    try:
+        state = this.server.open_folder(folder.name)
+    except FolderMissing:
+        this.found.missing_folders.append(folder.name)
+        return None
+    this.found.folders.append(folder.name)
+    row, new = _new_uids(this, folder, state)
+    kept = 0
+    for listed in _chunks(this, new):
+        if this.stopped():
+            return None
+        kept += _collect_chunk(this, folder, row, state, listed)
+    fetch_requested(this, row, state)
+    this.found.not_given += len(new) - kept
+    if kept == len(new):
+        _remember_uid_next(this, row, state)
+    return row
+
+
+def _new_uids(this: Poll, folder: Folder, state: FolderState) -> tuple[MailboxFolder, list[int]]:
+    """The folder's row, and the UIDs on the server that the ledger lacks."""
+    with this.database.transaction() as session:
+        mailbox = this.renew(session)
+        row = session.exec(
+            select(MailboxFolder).where(MailboxFolder.mailbox_id == mailbox.id, MailboxFolder.name == folder.name)
+        ).first()
+        if row is None:
+            row = MailboxFolder(mailbox_id=mailbox.id, name=folder.name)
+            session.add(row)
+        if row.uid_validity != state.uid_validity:
+            row.uid_validity, row.uid_next = state.uid_validity, None
+        session.flush()
+        # RFC 3501, 2.3.1.1: UIDNEXT grows with every new message, so an unchanged one means nothing new.
+        if row.uid_next is not None and row.uid_next == state.uid_next:
+            return row, []
+        known = set(
+            session.exec(
+                select(LedgerEntry.uid).where(
+                    LedgerEntry.folder_id == row.id, LedgerEntry.uid_validity == state.uid_validity
+                )
+            )
+        )
+    return row, [uid for uid in this.server.uids() if uid not in known]
+
+
+def _chunks(this: Poll, uids: Sequence[int]) -> Iterator[list[ListedEmail]]:
+    """Chunks bounded by number and by bytes; a large message begins a new one."""
+    for start in range(0, len(uids), LIST_AT_ONCE):
+        chunk: list[ListedEmail] = []
+        for listed in this.server.list_emails(uids[start : start + LIST_AT_ONCE]):
+            size = sum(other.size for other in chunk) + listed.size
+            if chunk and (len(chunk) >= CHUNK_EMAILS or size > CHUNK_BYTES or listed.size > STREAM_ABOVE):
+                yield chunk
+                chunk = []
+            chunk.append(listed)
+        if chunk:
+            yield chunk
+
+
+def _collect_chunk(
+    this: Poll, folder: Folder, row: MailboxFolder, state: FolderState, listed: Sequence[ListedEmail]
+) -> int:
+    """Store the chunk and commit it. Returns how many got their place in the ledger."""
+    left: list[ListedEmail] = []
+    if this.may_copy is not None:
+        allowed = this.may_copy(this.server.fetch_headers([email.uid for email in listed]))
+        # Without a verdict a message is neither copied nor left in place for good: the next poll asks again.
+        left = [email for email in listed if allowed.get(email.uid) is False]
+        listed = [email for email in listed if allowed.get(email.uid)]
+    stored = list(_store(this, listed))
+    now = this.clock()
+    with this.database.transaction() as session:
+        mailbox = this.renew(session)
+        emails = _email_rows(this, session, mailbox, folder, stored, now)
+        action = _action(this.settings, folder)
+        session.add_all(_entry(row, state, i.listed, now, email=emails[i.sha256], action=action) for i in stored)
+        session.add_all(_entry(row, state, email, now) for email in left)
+    this.found.left_in_place += len(left)
+    return len(stored) + len(left)
+
+
+def _remember_uid_next(this: Poll, row: MailboxFolder, state: FolderState) -> None:
+    with this.database.transaction() as session:
+        this.renew(session)
+        fresh = session.get_one(MailboxFolder, row.id)
+        if fresh.uid_next != state.uid_next:
+            fresh.uid_next = state.uid_next
+
+
+# Storing
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    listed: ListedEmail
+    sha256: str
+    is_headers_only: bool = False
+
+
+def _store(this: Poll, listed: Sequence[ListedEmail]) -> Iterator[_Stored]:
+    """Fetch and make durable. A message that vanished from the server meanwhile is simply not there."""
+    by_uid = {email.uid: email for email in listed}
+    oversize = [email for email in listed if email.size > this.largest_email]
+    large = [email for email in listed if STREAM_ABOVE < email.size <= this.largest_email]
+    small = [email.uid for email in listed if email.size <= min(STREAM_ABOVE, this.largest_email)]
+    for email in large:
+        if sha256 := fetch_large(this, email.uid):
+            yield _Stored(email, sha256)
+    if small:
+        yield from _put(this, by_uid, this.server.fetch(small))
+    if oversize:
+        headers = this.server.fetch_headers([email.uid for email in oversize])
+        yield from _put(this, by_uid, headers, is_headers_only=True)
+
+
+def _put(
+    this: Poll, by_uid: dict[int, ListedEmail], fetched: Sequence[FetchedEmail], *, is_headers_only: bool = False
+) -> Iterator[_Stored]:
+    digests = this.files.put_many([email.raw for email in fetched])
+    for email, sha256 in zip(fetched, digests, strict=True):
+        yield _Stored(by_uid[email.uid], sha256, is_headers_only)
+
+
+def _email_rows(
+    this: Poll, session: Session, mailbox: Mailbox, folder: Folder, stored: Sequence[_Stored], now: datetime
+) -> dict[str, InboundEmail]:
+    """The rows by their bytes: the same bytes again in this mailbox are the same email, whatever became of it."""
+    wanted = select(InboundEmail).where(
+        InboundEmail.mailbox_id == mailbox.id, col(InboundEmail.raw_sha256).in_([item.sha256 for item in stored])
+    )
+    known = {email.raw_sha256: email for email in session.exec(wanted)}
+    new = {item.sha256: _new_email(mailbox, folder, item, now) for item in stored if item.sha256 not in known}
+    session.add_all(new.values())
+    session.flush()
+    for email in new.values():
+        if email.is_headers_only:
+            note(session, email, "held", now=now, reason=Reason.oversize)
+            this.found.oversize += 1
+    this.found.emails += len(new)
+    this.found.again += len(stored) - len(new)
+    return known | new
+
+
+def _new_email(mailbox: Mailbox, folder: Folder, item: _Stored, now: datetime) -> InboundEmail:
+    return InboundEmail(
+        mailbox_id=mailbox.id,
+        raw_sha256=item.sha256,
+        size=item.listed.size,
+        is_headers_only=item.is_headers_only,
+        is_backlog=mailbox.first_poll_completed_at is None,
+        is_junk=folder.role is Role.junk,
+        received_at=item.listed.received_at,
+        collected_at=now,
+        status=EmailStatus.held if item.is_headers_only else EmailStatus.received,
+        reason=str(Reason.oversize) if item.is_headers_only else None,
+    )
+
+
+def _entry(
+    row: MailboxFolder,
+    state: FolderState,
+    listed: ListedEmail,
+    now: datetime,
+    *,
+    email: InboundEmail | None = None,
+    action: ServerAction = ServerAction.none,
+) -> LedgerEntry:
+    return LedgerEntry(
+        folder_id=row.id,
+        uid_validity=state.uid_validity,
+        uid=listed.uid,
+        received_at=listed.received_at,
+        seen_at=now,
+        email_id=email.id if email else None,
+        server_action=action,
+    )
+
+
+# Touching the server
+
+
+def _action(settings: MailboxSettings, folder: Folder) -> ServerAction:
+    """Owed to a collected message: nothing when left in place, or where it already lies in the folder to move to."""
+    if settings.server_action in ("leave", f"move:{folder.name}"):
+        return ServerAction.none
+    return ServerAction.pending
+
+
+def _act_on_server(this: Poll, folders: Sequence[MailboxFolder]) -> None:
+    """Flag or move what is stored. This comes last: a server that refuses it keeps no email from being collected.
+
+    The ledger keeps what is still owed, so a failure here is made good at the next poll.
+    """
+    verb, _, target = this.settings.server_action.partition(":")
+    for row in folders if verb != "leave" else ():
+        owed = _owed(this, row)
+        # In a folder made anew since it was collected the same UIDs are other messages.
+        if not owed or this.server.open_folder(row.name, for_changes=True).uid_validity != row.uid_validity:
+            continue
+        for start in range(0, len(owed), CHUNK_EMAILS):
+            entry_ids, uids = zip(*owed[start : start + CHUNK_EMAILS], strict=True)
+            if verb == "flag":
+                this.server.flag(uids)
+            else:
+                this.server.move(uids, target)
+            _note_done(this, entry_ids)
+
+
+def _owed(this: Poll, row: MailboxFolder) -> Sequence[tuple[int, int]]:
+    with this.database.reading() as session:
+        return session.exec(
+            select(LedgerEntry.id, LedgerEntry.uid)
+            .where(LedgerEntry.folder_id == row.id, LedgerEntry.uid_validity == row.uid_validity)
+            .where(LedgerEntry.server_action == ServerAction.pending)
+        ).all()
+
+
+def _note_done(this: Poll, entry_ids: Sequence[int]) -> None:
+    with this.database.transaction() as session:
+        this.renew(session)
+        done = sa.update(LedgerEntry).where(col(LedgerEntry.id).in_(entry_ids))
+        session.execute(done.values(server_action=ServerAction.done))
+    this.found.server_actions += len(entry_ids)

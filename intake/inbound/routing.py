@@ -1,0 +1,204 @@
+"""Decide what an email becomes: recorded, held for a person, or ignored, each with its reason.
+
+Owns the rules of who gets in by itself. Pure: it sees values, never a database, a server or the clock.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from intake.mail.automatic import CERTAIN_REASONS, Automatic
+from intake.mail.understanding import Understood
+from intake.store.consultations import AddressKind
+from intake.store.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A consultation the email is recorded in: as an addition to response `joins`, else as a response of its own."""
+
+    consultation_id: int
+    joins: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    reason: Reason
+    consultation_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    reason: Reason
+
+
+Decision = Record | Hold | Ignore
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """One consultation a published address stands for."""
+
+    consultation_id: int
+    kind: AddressKind
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What routing needs to know of a consultation."""
+
+    opens_at: datetime
+    subject_words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier response the email answers or names; without `response_id`, another email of ours it answers."""
+
+    consultation_id: int
+    response_id: int | None = None
+    respondent_address: str | None = None
+    is_withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """Everything beside the email itself that the decision rests on. Addresses are in lower case."""
+
+    published: Mapping[str, tuple[Meant, ...]]
+    consultations: Mapping[int, Facts]
+    received_at: datetime | None
+    is_junk: bool = False
+    has_files: bool = False
+    answers: Earlier | None = None
+    names: Earlier | None = None
+    invited_to: frozenset[int] = frozenset()  # consultations the sender's address is a consultee's of
+    dmarc: Literal["pass", "fail", "none"] = "none"
+
+
+def route(email: Understood, given: Circumstances) -> Decision:
+    """The one decision about an email. In doubt it is held; nothing is ignored on a guess."""
+    meant = meant_for(email, given)
+    likely = _likely(meant, given)
+    if email.automatic:
+        return _automatic(email.automatic, likely)
+    if email.sender is None or "@" not in email.sender.address:
+        return Hold(Reason.no_sender, likely)
+    if email.forwarded and _is_officer(email.sender.address, given):
+        return Hold(Reason.forwarded_by_officer, likely)
+    if not email.text.strip() and not given.has_files:
+        return Hold(Reason.empty, likely)
+    if given.answers and given.answers.response_id:
+        return _join(email, given, meant, given.answers, is_proven=True)
+    if given.is_junk and not given.answers and not (given.dmarc == "pass" and given.invited_to):
+        return Hold(Reason.found_in_junk, likely)
+    if given.names:
+        return _join(email, given, meant, given.names, is_proven=given.dmarc == "pass")
+    return _new_response(email, given, meant, likely)
+
+
+def meant_for(email: Understood, given: Circumstances) -> tuple[Meant, ...]:
+    """The published addresses among the recipients, each consultation once, the dedicated address before a personal."""
+    found: dict[int, Meant] = {}
+    for address in _recipients(email):
+        for meant in given.published.get(address, ()):
+            if meant.consultation_id not in found or meant.kind is AddressKind.dedicated:
+                found[meant.consultation_id] = meant
+    return tuple(found.values())
+
+
+def has_response_signal(email: Understood, given: Circumstances, consultation_id: int) -> bool:
+    """Whether mail to an officer's own address is surely about the consultation: a reference, a thread of ours, or a
+    consultee's address together with the consultation's subject words."""
+    if given.names or given.answers:
+        return True
+    subject = " ".join((email.subject or "").lower().split())
+    words = given.consultations[consultation_id].subject_words
+    return consultation_id in given.invited_to and any(word in subject for word in words)
+
+
+def may_copy(header: Understood, given: Circumstances) -> bool:
+    """Whether a message in an officer's own mailbox may be fetched, judged by its header alone."""
+    meant = meant_for(header, given)
+    if given.names or given.answers:
+        return True
+    return any(m.kind is AddressKind.dedicated or has_response_signal(header, given, m.consultation_id) for m in meant)
+
+
+def _recipients(email: Understood) -> Iterator[str]:
+    yield from (address.address.lower() for address in (*email.to, *email.cc))
+    yield from email.delivered_to
+
+
+def _likely(meant: tuple[Meant, ...], given: Circumstances) -> int | None:
+    earlier = given.answers or given.names
+    if earlier:
+        return earlier.consultation_id
+    return meant[0].consultation_id if meant else None
+
+
+def _automatic(automatic: Automatic, likely: int | None) -> Decision:
+    match automatic.kind:
+        case "own":
+            return Ignore(Reason.own_mail)
+        case "list":
+            return Hold(Reason.list_mail, likely)
+        case _ if automatic.reason not in CERTAIN_REASONS:
+            return Hold(Reason.possible_auto_reply, likely)
+        case "bounce":
+            return Ignore(Reason.bounce)
+        case _:
+            return Ignore(Reason.auto_reply)
+
+
+def _is_officer(address: str, given: Circumstances) -> bool:
+    return any(meant.kind is AddressKind.personal for meant in given.published.get(address.lower(), ()))
+
+
+def _join(
+    email: Understood, given: Circumstances, meant: tuple[Meant, ...], earlier: Earlier, *, is_proven: bool
+) -> Decision:
+    """Join only what surely comes from the same respondent: an address or a reference alone is easily forged."""
+    assert email.sender
+    is_same_address = email.sender.address.lower() == earlier.respondent_address
+    if earlier.is_withdrawn:
+        return Hold(Reason.answers_withdrawn, earlier.consultation_id)
+    if not (is_same_address and is_proven):
+        reason = Reason.another_senders_thread if given.answers else Reason.names_a_reference
+        return Hold(reason, earlier.consultation_id)
+    others = [
+        Target(m.consultation_id)
+        for m in _open_at_receipt(meant, given)
+        if m.kind is AddressKind.dedicated and m.consultation_id != earlier.consultation_id
+    ]
+    return Record((Target(earlier.consultation_id, joins=earlier.response_id), *others))
+
+
+def _new_response(email: Understood, given: Circumstances, meant: tuple[Meant, ...], likely: int | None) -> Decision:
+    if given.answers and given.answers.consultation_id not in {m.consultation_id for m in meant}:
+        # A reply to an invitation or a reminder says by its thread what it is about.
+        meant = (*meant, Meant(given.answers.consultation_id, AddressKind.personal))
+    if not meant:
+        return Hold(Reason.unknown_address)
+    opened = _open_at_receipt(meant, given)
+    if not opened:
+        return Ignore(Reason.before_opening)
+    sure = [
+        m for m in opened if m.kind is AddressKind.dedicated or has_response_signal(email, given, m.consultation_id)
+    ]
+    if not sure:
+        return Hold(Reason.possible_question, likely)
+    return Record(tuple(Target(m.consultation_id) for m in sure))
+
+
+def _open_at_receipt(meant: tuple[Meant, ...], given: Circumstances) -> list[Meant]:
+    """Those whose consultation had opened when the email was received; an unknown receipt is never "too early"."""
+    if given.received_at is None:
+        return list(meant)
+    return [m for m in meant if given.consultations[m.consultation_id].opens_at <= given.received_at]

@@ -1,0 +1,181 @@
+"""One shallow function per scheduled job: put the parts together, call one thing below, write one line of output.
+
+A job's name is its function's name, its id in the scheduler and the first word of its output. Jobs are the only place
+besides `cli` and `web` that reads the clock.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from intake.errors import LostRace, MailboxUnavailable
+from intake.inbound.collecting import collect_mailbox, note_unreachable
+from intake.inbound.copying import copying_rule
+from intake.inbound.poll import Collected, Poll
+from intake.inbound.reading import read
+from intake.inbound.recording import Parsers, Recorded, Recording, record_waiting
+from intake.mail.automatic import OwnMail
+from intake.mail.mailbox import Mailbox, connect
+from intake.mail.smtp import Sender, SmtpSender
+from intake.outbound import acknowledging
+from intake.outbound.acknowledging import AcknowledgementRules
+from intake.outbound.outbox import Outbox, Sent, send_queued
+from intake.outbound.rendering import Renderer
+from intake.sandbox import Sandbox
+from intake.settings import MailboxSettings, Settings, SmtpSettings
+from intake.store.database import Database
+from intake.store.files import FileStore
+
+PARSER_MEMORY_MB = 1024
+SMTP_STEPS = 10  # connect, greeting, EHLO, STARTTLS, EHLO, AUTH, MAIL, RCPT, DATA and its answer may each time out
+FIELDS = {acknowledging.KIND: acknowledging.fields}
+
+log = structlog.get_logger()
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Connect(Protocol):
+    """Signs in to a mailbox; `intake.mail.mailbox.connect` outside tests."""
+
+    def __call__(self, settings: MailboxSettings, *, name: str) -> Mailbox: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One configured intake: what every job works with. The two seams, mailbox and sender, are made by functions."""
+
+    settings: Settings
+    database: Database
+    files: FileStore
+    parsers: Parsers
+    collecting_parsers: dict[str, Parsers] = field(default_factory=dict)  # one a mailbox: a sandbox serves one thread
+    connect: Connect = connect
+    make_sender: Callable[[SmtpSettings], Sender] = SmtpSender
+    clock: Callable[[], datetime] = utc_now
+    stopped: Callable[[], bool] = lambda: False
+
+    @property
+    def own(self) -> OwnMail:
+        return OwnMail(self.settings.mail.message_id_domain)
+
+    @property
+    def template_folders(self) -> list[Path]:
+        return [self.settings.templates.path] if self.settings.templates.path else []
+
+    def close(self) -> None:
+        for parsers in (self.parsers, *self.collecting_parsers.values()):
+            parsers.close()
+        self.database.close()
+
+
+def open_installation(settings: Settings, *, stopped: Callable[[], bool] = lambda: False) -> Installation:
+    """The installation these settings describe. Starts nothing and touches no server."""
+    return Installation(
+        settings=settings,
+        database=Database(settings.database.url),
+        files=FileStore(settings.files.path),
+        parsers=_parsers(settings, children=settings.worker.parsers),
+        collecting_parsers={
+            name: _parsers(settings, children=1) for name, one in settings.mailboxes.items() if one.take == "matching"
+        },
+        stopped=stopped,
+    )
+
+
+def collect(this: Installation, name: str) -> Collected | None:
+    """Collect one mailbox. None when another worker is at it; raises MailboxUnavailable, which is noted first."""
+    settings = this.settings.mailboxes[name]
+    try:
+        server = this.connect(settings, name=name)
+    except MailboxUnavailable as error:
+        note_unreachable(this.database, name, error, now=this.clock())
+        log.warning("collect", mailbox=name, error=str(error))
+        raise
+    try:
+        found = collect_mailbox(_poll(this, name, settings, server))
+    except LostRace:
+        log.info("collect", mailbox=name, skipped="another worker is collecting it")
+        return None
+    except MailboxUnavailable as error:
+        log.warning("collect", mailbox=name, error=str(error))
+        raise
+    finally:
+        server.close()
+    if found.emails or found.missing_folders:
+        log.info("collect", mailbox=name, **asdict(found))
+    return found
+
+
+def record(this: Installation) -> Recorded:
+    """Record every email that waits."""
+    worker, mail = this.settings.worker, this.settings.mail
+    done = record_waiting(
+        Recording(
+            database=this.database,
+            files=this.files,
+            parsers=this.parsers,
+            own=this.own,
+            rules=lambda known: AcknowledgementRules(
+                this.settings.acknowledgements.per_sender_a_day, mail.message_id_domain, known.own_addresses
+            ),
+            authserv_id=mail.authserv_id,
+            claim_lasts=timedelta(seconds=worker.lease_seconds),
+            clock=this.clock,
+            stopped=this.stopped,
+        )
+    )
+    if any(asdict(done).values()):
+        log.info("record", **asdict(done))
+    return done
+
+
+def send(this: Installation) -> Sent:
+    """Send every outgoing email that is due."""
+    smtp = this.settings.smtp
+    sender = this.make_sender(this.settings.smtp)
+    try:
+        done = send_queued(
+            Outbox(
+                database=this.database,
+                sender=sender,
+                renderer=Renderer(this.template_folders),
+                fields=FIELDS,
+                account=smtp.username or smtp.host,
+                per_minute=smtp.per_minute,
+                claim_lasts=timedelta(seconds=smtp.timeout_seconds * SMTP_STEPS),
+                clock=this.clock,
+                stopped=this.stopped,
+            )
+        )
+    finally:
+        sender.close()
+    if any(asdict(done).values()):
+        log.info("send", **asdict(done))
+    return done
+
+
+def _poll(this: Installation, name: str, settings: MailboxSettings, server: Mailbox) -> Poll:
+    parsers = this.collecting_parsers.get(name)
+    return Poll(
+        name=name,
+        settings=settings,
+        server=server,
+        database=this.database,
+        files=this.files,
+        may_copy=copying_rule(this.database, parsers, this.own) if parsers else None,
+        largest_email=this.settings.mail.largest_email_mb * 1_000_000,
+        lease=timedelta(seconds=this.settings.worker.lease_seconds),
+        clock=this.clock,
+        stopped=this.stopped,
+    )
+
+
+def _parsers(settings: Settings, *, children: int) -> Parsers:
+    return Sandbox(read, children=children, seconds=settings.worker.parse_seconds, memory_mb=PARSER_MEMORY_MB)

@@ -1,0 +1,101 @@
+"""The scheduled worker: APScheduler as the clock, signals, and a watch on both. Nothing else.
+
+Every job is a tick that claims due rows, so any number of workers never do a thing twice, and a tick that is missed
+loses nothing. The schedule is the list in `_schedule`; there is no job store.
+"""
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+
+import structlog
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobExecutionEvent
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from intake import jobs
+from intake.errors import IntakeError, MailboxUnavailable
+from intake.jobs import Installation
+
+WATCH_SECONDS = 0.5
+
+log = structlog.get_logger()
+
+
+class SchedulerStopped(IntakeError):
+    """The scheduler's thread ended by itself; the worker stops so that its supervisor starts it again."""
+
+
+def work(this: Installation, stop: threading.Event) -> None:
+    """Run the schedule until `stop` is set, then finish the units under way. Raises SchedulerStopped."""
+    scheduler = _schedule(this)
+    scheduler.start()
+    log.info("work", started=len(scheduler.get_jobs()))
+    try:
+        # Not stop.wait(): a signal's handler runs in this very thread, and sets `stop` under a lock the wait may hold.
+        while not stop.is_set():
+            _watch(scheduler)
+            time.sleep(WATCH_SECONDS)
+    finally:
+        scheduler.shutdown(wait=True)
+        log.info("work", stopped=True)
+
+
+def stop_on_signals(stop: threading.Event) -> None:
+    """SIGTERM and SIGINT ask the worker to stop after the units under way."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+
+
+def _schedule(this: Installation) -> BackgroundScheduler:
+    """A job for each mailbox, so that a dead one delays no other; one each for recording and sending."""
+    mailboxes, seconds = this.settings.mailboxes, this.settings.worker
+    scheduler = BackgroundScheduler(
+        timezone="UTC",
+        executors={"default": ThreadPoolExecutor(len(mailboxes) + 2)},
+        # The default grace of one second would drop a late tick.
+        job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+    )
+    now = this.clock()
+    for name in mailboxes:
+        _add(scheduler, f"collect:{name}", seconds.collect_seconds, now, _tolerant(jobs.collect), this, name)
+    _add(scheduler, "record", seconds.record_seconds, now, jobs.record, this)
+    _add(scheduler, "send", seconds.send_seconds, now, jobs.send, this)
+    scheduler.add_listener(_note_trouble, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
+    return scheduler
+
+
+def _add(
+    scheduler: BackgroundScheduler, job_id: str, seconds: int, now: datetime, run: Callable[..., object], *args: object
+) -> None:
+    scheduler.add_job(run, IntervalTrigger(seconds=seconds), args=args, id=job_id, next_run_time=now)
+
+
+def _tolerant(run: Callable[[Installation, str], object]) -> Callable[[Installation, str], None]:
+    """A mailbox that is away was noted by its job and is polled again at the next tick."""
+
+    def run_tolerantly(this: Installation, name: str) -> None:
+        with suppress(MailboxUnavailable):
+            run(this, name)
+
+    return run_tolerantly
+
+
+def _note_trouble(event: JobExecutionEvent) -> None:
+    if event.code == EVENT_JOB_MAX_INSTANCES:
+        log.debug("work", job=event.job_id, skipped="the last run is still under way")
+    elif event.code == EVENT_JOB_MISSED:
+        log.warning("work", job=event.job_id, missed=True)
+    else:
+        # The kind only: an error's text may quote a letter or an address.
+        log.error("work", job=event.job_id, error=type(event.exception).__name__)
+
+
+def _watch(scheduler: BackgroundScheduler) -> None:
+    """APScheduler's thread can die while `running` stays True (seen in production): nothing would ever run again."""
+    if not scheduler._thread.is_alive():
+        raise SchedulerStopped
