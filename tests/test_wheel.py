@@ -1,0 +1,47 @@
+"""The built wheel is the whole product: templates and example configuration travel inside it."""
+
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The names of the files in a wheel built here, without the network."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = folder.glob("consultation_intake-*.whl")
+    with ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+def test_wheel_carries_every_module_and_template(packed: set[str]) -> None:
+    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "intake").rglob("*.py")}
+    templates = {f"intake/{path.relative_to(ROOT).as_posix()}" for path in _files(ROOT / "templates")}
+    assert modules | templates <= packed
+
+
+@pytest.mark.parametrize("example", ["intake.example.toml", "demo.toml"])
+def test_wheel_carries_the_example_configuration(packed: set[str], example: str) -> None:
+    assert f"intake/config/{example}" in packed
+
+
+def test_wheel_carries_the_demos_emails_and_consultations(packed: set[str]) -> None:
+    config = ROOT / "config"
+    samples = [*_files(config / "demo"), *_files(config / "consultations")]
+    assert {f"intake/config/{path.relative_to(config).as_posix()}" for path in samples} <= packed
+
+
+def test_wheel_carries_no_tests_and_no_operators_own_configuration(packed: set[str]) -> None:
+    assert not [name for name in packed if name.startswith("tests/")]
+    assert "intake/config/intake.toml" not in packed
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
