@@ -22,6 +22,7 @@ from intake.store.emails import InboundEmail, OutgoingEmail
 from intake.store.history import HistoryEntry
 from intake.store.people import Consultee, ConsulteeAddress
 from intake.store.responses import Response
+from tests import databases
 from tests.fakes import FakeMailbox, FakeSender
 from tests.people import ADMISSIONS, ASHA, BEN, CAROL, REVIEW
 
@@ -95,7 +96,7 @@ def open_office(
     With `connect` the mailboxes of `settings` are on a real server, and `Office.mailboxes` is empty.
     """
     given = {
-        "database": {"url": f"sqlite:///{folder}/intake.sqlite3"},
+        "database": {"url": databases.new_url(folder)},
         "files": {"path": folder / "files"},
         "mail": {"message_id_domain": MAIL_DOMAIN, "authserv_id": "mx.county.example"},
         "mailboxes": {name: account() for name in ("review", "asha", "admissions")},

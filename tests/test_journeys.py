@@ -16,10 +16,13 @@ from intake.mail.smtp import SmtpSender
 from intake.settings import SmtpSettings
 from intake.store.responses import Addition, Attachment
 from tests.building import raw_email
+from tests.databases import both_databases
 from tests.office import CLOSES_AT, DURING, MAIL_DOMAIN, Office, open_office
 from tests.people import ASHA, BEN, CAROL, DAN, REVIEW
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp_sink import SmtpSink
+
+pytestmark = both_databases
 
 AUTHSERV_ID = "mx.county.example"
 

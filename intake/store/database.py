@@ -111,12 +111,29 @@ def _engine(url: str) -> sa.Engine:
     is_sqlite = parsed.get_backend_name() == "sqlite"
     if is_sqlite and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    # hide_parameters: SQLAlchemy otherwise prints the bound values, people's words and addresses, in its errors.
-    engine = sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=not is_sqlite)
+    try:
+        # hide_parameters: SQLAlchemy otherwise prints the bound values, people's words and addresses, in its errors.
+        engine = sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=not is_sqlite)
+    except ModuleNotFoundError:
+        raise WrongConfiguration(
+            f"database.url names {parsed.get_backend_name()}, but its driver is not installed; "
+            "for PostgreSQL install consultation-intake[postgresql] and write postgresql+psycopg://…"
+        ) from None
     if is_sqlite:
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
+    sa.event.listen(engine, "handle_error", _forget_values)
     return engine
+
+
+def _forget_values(context: sa.engine.ExceptionContext) -> None:
+    """PostgreSQL quotes the values of a broken rule in a second line ("Key (address)=(…) already exists")."""
+    about = getattr(context.original_exception, "diag", None)
+    if about is None or about.message_primary is None:
+        return
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None:
+            error.args = (about.message_primary, *error.args[1:])
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: Any) -> None:

@@ -13,10 +13,13 @@ from intake.mail.mailbox import FolderRefused, FolderState
 from intake.mail.understanding import Understood
 from intake.sandbox import Sandbox
 from intake.store.emails import LedgerEntry, Mailbox
+from tests.databases import both_databases
 from tests.fakes import FakeMailbox
 from tests.inbound.eventful import eventful, ledger, letter, review_mailbox, stored
 from tests.office import DURING, Office, account, open_office
 from tests.people import ADMISSIONS, ASHA
+
+pytestmark = both_databases
 
 FOLDERS = ("INBOX", "Junk", "Sent", "Drafts", "Trash", "Schools")
 

@@ -16,9 +16,12 @@ from intake.inbound.poll import Collected
 from intake.store.emails import InboundEmail, LedgerEntry
 from intake.store.files import FileStore
 from intake.store.leases import take_lease
+from tests.databases import both_databases
 from tests.fakes import FakeMailbox
 from tests.inbound.eventful import eventful, ledger, letter, review_mailbox, stored
 from tests.office import Office, open_office
+
+pytestmark = both_databases
 
 
 @pytest.fixture

@@ -17,8 +17,11 @@ from intake.store.emails import EmailStatus, InboundEmail, OutgoingStatus
 from intake.store.responses import Addition, Attachment, Channel, LetterDigest, Response
 from intake.store.transitions import move_email
 from tests.building import raw_email
+from tests.databases import both_databases
 from tests.office import CLOSES_AT, DURING, Office, open_office
 from tests.people import ADMISSIONS, ASHA, BEN, CAROL, DAN, REVIEW
+
+pytestmark = both_databases
 
 PDF = ("views.pdf", "application/pdf", b"%PDF-1.4 our views")
 

@@ -8,8 +8,11 @@ import pytest
 from intake.outbound.acknowledging import AcknowledgementRules, Answered, canonical_address, suppression_reason
 from intake.store.reasons import Reason
 from tests.building import raw_email
+from tests.databases import both_databases
 from tests.office import Office, open_office
 from tests.people import ADMISSIONS, ASHA, BEN, DAN, REVIEW
+
+pytestmark = both_databases
 
 MX = "mx.county.example"
 

@@ -16,8 +16,11 @@ from intake.store.emails import OutgoingEmail, OutgoingStatus
 from intake.store.reasons import Reason
 from intake.store.transitions import move_outgoing
 from tests.building import raw_email
+from tests.databases import both_databases
 from tests.office import DURING, Office, open_office
 from tests.people import BEN, CAROL, DAN, REVIEW
+
+pytestmark = both_databases
 
 SMTP = {"host": "127.0.0.1", "security": "none", "per_minute": 3}
 

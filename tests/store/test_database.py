@@ -1,6 +1,7 @@
 """The database as it is made: by its migrations, with instants that keep their zone and writers that take turns."""
 
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -14,13 +15,18 @@ from intake.errors import WrongConfiguration
 from intake.store.consultations import Consultation, next_reference
 from intake.store.database import Database
 from intake.store.emails import Mailbox
+from tests import databases
+from tests.databases import both_databases
+
+pytestmark = both_databases
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Database:
-    made = Database(f"sqlite:///{tmp_path}/intake.sqlite3")
+def database(tmp_path: Path) -> Iterator[Database]:
+    made = Database(databases.new_url(tmp_path))
     made.upgrade()
-    return made
+    yield made
+    made.close()
 
 
 def add_consultation(database: Database) -> None:

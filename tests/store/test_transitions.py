@@ -11,8 +11,11 @@ from intake.store.emails import EmailStatus, InboundEmail, OutgoingStatus
 from intake.store.reasons import Reason
 from intake.store.transitions import EMAIL_MOVES, OUTGOING_MOVES, move_email
 from tests.building import raw_email
+from tests.databases import both_databases
 from tests.office import DURING, Office, open_office
 from tests.people import ASHA, DAN
+
+pytestmark = both_databases
 
 
 @pytest.fixture
