@@ -225,11 +225,12 @@ def _is_about_us(code: int, words: bytes | str) -> bool:
 
     RFC 4954 section 6: 530, 534, 535, 538. RFC 3463: 5.1.7 and 5.1.8 bad sender, 5.7.8 wrong password. Seen in
     practice: Exchange answers the content with 5.7.57 (not signed in) and 5.7.60 (may not send as); Postfix waits for
-    the recipient before it says "Sender address rejected".
+    the recipient before it says "Sender address rejected", or to who has not signed in "Access denied".
     """
     status, text = _split(words)
     about_us = {"5.1.7", "5.1.8", "5.7.8", "5.7.9", "5.7.57", "5.7.60"}
-    return code in {530, 534, 535, 538} or status in about_us or "sender address rejected" in text.lower()
+    said = ("sender address rejected", "relay access denied", "client host rejected", "address rejected: access denied")
+    return code in {530, 534, 535, 538} or status in about_us or any(words in text.lower() for words in said)
 
 
 def _said(code: int, words: bytes | str, *addresses: str) -> str:

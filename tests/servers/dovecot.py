@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from intake.settings import MailboxSettings
-from tests.servers import free_port
+from tests.servers import answers, free_port
 from tests.servers.certificates import make_certificates
 
 PASSWORD = "correct-horse"
@@ -94,6 +94,11 @@ service anvil {{
     mode = 0
   }}
 }}
+service auth {{
+  unix_listener auth-ask {{
+    mode = 0666
+  }}
+}}
 service lmtp {{
   inet_listener lmtp {{
     address = 127.0.0.1
@@ -148,7 +153,7 @@ class Dovecot:
         command = [shutil.which("dovecot") or "/usr/sbin/dovecot", "-F", "-c", str(self.folder / "dovecot.conf")]
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0)
         deadline = time.monotonic() + 20
-        while not (_answers(self.tls_port) and _answers(self.starttls_port)):
+        while not (answers(self.tls_port) and answers(self.starttls_port)):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"Dovecot did not start:\n{self.log()}")
             time.sleep(0.02)
@@ -183,6 +188,11 @@ class Dovecot:
             "timeout_seconds": 10,
         }
         return MailboxSettings(**{**given, **changed})
+
+    @property
+    def auth_socket(self) -> Path:
+        """Where another server asks whether a user name and password are right."""
+        return self.folder / "run" / "auth-ask"
 
     def said(self, user: str) -> list[str]:
         """Every command line of this user's clients after sign-in, in order within a connection, without its tag."""
@@ -236,8 +246,3 @@ class Dovecot:
     def _remove(self) -> None:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
