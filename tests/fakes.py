@@ -1,6 +1,6 @@
 """The two things tests pretend: a mailbox and a sender. They keep the contracts of their Protocols, errors included."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -79,9 +79,10 @@ class FakeMailbox:
         self.headers_fetched += [(self._open, uid) for uid, _ in present]
         return [FetchedEmail(uid, _header(raw), received_at) for uid, (raw, received_at) in present]
 
-    def fetch_to_file(self, uid: int, path: Path) -> bool:
+    def fetch_to_file(self, uid: int, path: Path, *, after_each_part: Callable[[], None] = lambda: None) -> bool:
         for email in self.fetch([uid]):
             path.write_bytes(email.raw)
+            after_each_part()
             return True
         return False
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,25 +47,41 @@ def load_knowledge(session: Session, *, authserv_id: str | None) -> Knowledge:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Related:
+    """What the store holds that some emails point at."""
+
+    ours: Mapping[str, Earlier]  # emails of ours, by Message-ID
+    responses: Mapping[str, Earlier]  # by reference
+    consultees: Mapping[str, tuple[Consultee, ...]]  # by address
+
+
+def load_related(session: Session, emails: Sequence[Understood], known: Knowledge) -> Related:
+    """For any number of emails in as many queries as for one."""
+    return Related(_ours(session, emails), _responses(session, emails, known), _consultees(session, emails))
+
+
 def circumstances(
-    session: Session,
     email: Understood,
     known: Knowledge,
+    related: Related,
     *,
     received_at: datetime | None,
     is_junk: bool = False,
     has_files: bool = False,
 ) -> Circumstances:
     """What is known about this one email."""
+    sender = email.sender.address.lower() if email.sender else ""
     return Circumstances(
         published=known.published,
         consultations=known.facts,
         received_at=received_at,
         is_junk=is_junk,
         has_files=has_files,
-        answers=_answered(session, email),
-        names=_named(session, email, known),
-        invited_to=_invited_to(session, email),
+        # The nearest email of ours in its thread, and the first existing response whose reference it names.
+        answers=_first(related.ours, email.answers),
+        names=_first(related.responses, _references(email, known)) if related.responses else None,
+        invited_to=frozenset(consultee.consultation_id for consultee in related.consultees.get(sender, ())),
         dmarc=dmarc_result(email.authentication, authserv_id=known.authserv_id),
     )
 
@@ -75,28 +91,33 @@ def _facts(consultation: Consultation) -> Facts:
     return Facts(consultation.opens_at, tuple(" ".join(word.lower().split()) for word in words))
 
 
-def _answered(session: Session, email: Understood) -> Earlier | None:
-    """The nearest email of ours in its thread."""
-    if not email.answers:
-        return None
-    found = session.exec(select(OutgoingEmail).where(col(OutgoingEmail.message_id).in_(email.answers))).all()
-    if not found:
-        return None
-    nearest = min(found, key=lambda outgoing: email.answers.index(outgoing.message_id))
-    if nearest.response_id is None:
-        return Earlier(nearest.consultation_id)
-    return _earlier(session.get_one(Response, nearest.response_id))
+def _ours(session: Session, emails: Sequence[Understood]) -> dict[str, Earlier]:
+    message_ids = {answered for email in emails for answered in email.answers}
+    if not message_ids:
+        return {}
+    found = session.exec(
+        select(OutgoingEmail.message_id, OutgoingEmail.consultation_id, Response)
+        .outerjoin(Response, col(Response.id) == OutgoingEmail.response_id)
+        .where(col(OutgoingEmail.message_id).in_(message_ids))
+    )
+    return {
+        message_id: _earlier(response) if response else Earlier(consultation_id)
+        for message_id, consultation_id, response in found
+    }
 
 
-def _named(session: Session, email: Understood, known: Knowledge) -> Earlier | None:
-    """The first existing response whose reference the email names."""
+def _responses(session: Session, emails: Sequence[Understood], known: Knowledge) -> dict[str, Earlier]:
+    references = {named for email in emails for named in _references(email, known)}
+    if not references:
+        return {}
+    found = session.exec(select(Response).where(col(Response.reference).in_(references)))
+    return {response.reference: _earlier(response) for response in found}
+
+
+def _references(email: Understood, known: Knowledge) -> list[str]:
     if known.reference is None:
-        return None
-    named = [found.upper() for found in known.reference.findall(f"{email.subject or ''}\n{email.text}")]
-    if not named:
-        return None
-    responses = session.exec(select(Response).where(col(Response.reference).in_(named[:20]))).all()
-    return _earlier(min(responses, key=lambda response: named.index(response.reference))) if responses else None
+        return []
+    return [named.upper() for named in known.reference.findall(f"{email.subject or ''}\n{email.text}")][:20]
 
 
 def _earlier(response: Response) -> Earlier:
@@ -105,13 +126,17 @@ def _earlier(response: Response) -> Earlier:
     )
 
 
-def _invited_to(session: Session, email: Understood) -> frozenset[int]:
-    if email.sender is None:
-        return frozenset()
-    return frozenset(
-        session.exec(
-            select(Consultee.consultation_id)
-            .join(ConsulteeAddress, col(ConsulteeAddress.consultee_id) == Consultee.id)
-            .where(ConsulteeAddress.address == email.sender.address.lower())
-        )
-    )
+def _consultees(session: Session, emails: Sequence[Understood]) -> dict[str, tuple[Consultee, ...]]:
+    senders = {email.sender.address.lower() for email in emails if email.sender}
+    found = defaultdict[str, tuple[Consultee, ...]](tuple)
+    for address, consultee in session.exec(
+        select(ConsulteeAddress.address, Consultee)
+        .join(Consultee, col(Consultee.id) == ConsulteeAddress.consultee_id)
+        .where(col(ConsulteeAddress.address).in_(senders))
+    ):
+        found[address] += (consultee,)
+    return dict(found)
+
+
+def _first(earlier: Mapping[str, Earlier], keys: Sequence[str]) -> Earlier | None:
+    return next((earlier[key] for key in keys if key in earlier), None)

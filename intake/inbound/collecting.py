@@ -6,18 +6,16 @@ whether a message in an officer's own mailbox may be copied at all. The server's
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from intake.errors import IntakeError, LostRace, MailboxUnavailable
 from intake.inbound.fetching import fetch_large, fetch_requested
 from intake.inbound.poll import Collected, Poll
 from intake.mail.folders import Folder, Role
 from intake.mail.mailbox import FetchedEmail, FolderMissing, FolderRefused, FolderState, ListedEmail
 from intake.settings import MailboxSettings
-from intake.store.database import Database
 from intake.store.emails import (
     EmailStatus,
     InboundEmail,
@@ -27,40 +25,22 @@ from intake.store.emails import (
     ServerAction,
 )
 from intake.store.history import note
-from intake.store.leases import give_up_lease, mailbox_row, take_lease
 from intake.store.reasons import Reason
 
 LIST_AT_ONCE = 1000
 CHUNK_EMAILS = 200
 CHUNK_BYTES = 8_000_000
 STREAM_ABOVE = 4_000_000
+OLD_AFTER = timedelta(days=1)
 NEVER_WATCHED = frozenset({Role.sent, Role.drafts, Role.trash})
 
 
 def collect_mailbox(this: Poll) -> Collected:
-    """Collect what is new in every watched folder.
+    """Collect what is new in every watched folder. One that is refused keeps no other from being collected.
 
-    Raises LostRace when another worker holds the mailbox, MailboxUnavailable when the server fails, StoreFull when
+    Raises LostRace when another worker took the lease over, MailboxUnavailable when the server fails, StoreFull when
     the disk is; what was committed before that stays, and the next poll goes on from there.
     """
-    now = this.clock()
-    with this.database.transaction() as session:
-        take_lease(session, this.name, owner=this.owner, until=now + this.lease, now=now)
-    try:
-        _collect_folders(this)
-    except LostRace:
-        raise
-    except IntakeError as error:
-        _note_failure(this, error)
-        raise
-    finally:
-        with this.database.transaction() as session:
-            give_up_lease(session, this.name, owner=this.owner)
-    return this.found
-
-
-def _collect_folders(this: Poll) -> None:
-    """Every watched folder. One that is refused keeps no other from being collected, but the poll is not complete."""
     collected: list[MailboxFolder] = []
     refused: FolderRefused | None = None
     for folder in watched_folders(this.settings, this.server.folders()):
@@ -70,12 +50,12 @@ def _collect_folders(this: Poll) -> None:
         except FolderRefused as error:
             refused = error
         if this.stopped():
-            return
-    if refused is None:
-        _finish(this)
+            return this.found
+    _finish(this, was_success=refused is None)
     _act_on_server(this, collected)
     if refused is not None:
         raise refused
+    return this.found
 
 
 def watched_folders(settings: MailboxSettings, folders: Sequence[Folder]) -> list[Folder]:
@@ -89,28 +69,17 @@ def watched_folders(settings: MailboxSettings, folders: Sequence[Folder]) -> lis
     return [f for f in folders if f.role not in NEVER_WATCHED and f.name not in settings.skip_folders]
 
 
-def note_unreachable(database: Database, name: str, error: MailboxUnavailable, *, now: datetime) -> None:
-    """Remember that a mailbox could not even be connected to."""
-    with database.transaction() as session:
-        mailbox = mailbox_row(session, name)
-        mailbox.last_tried_at, mailbox.last_error = now, str(error)
-
-
-def _finish(this: Poll) -> None:
+def _finish(this: Poll, *, was_success: bool) -> None:
     now = this.clock()
     with this.database.transaction() as session:
         mailbox = this.renew(session)
-        mailbox.last_polled_at, mailbox.last_error = now, _missing(this.found.missing_folders)
         mailbox.first_poll_completed_at = mailbox.first_poll_completed_at or now
+        if was_success:
+            mailbox.last_polled_at, mailbox.last_error = now, _missing(this.found.missing_folders)
 
 
 def _missing(folders: Sequence[str]) -> str | None:
     return f"There is no folder “{folders[0]}” to watch; make it, or correct the configuration." if folders else None
-
-
-def _note_failure(this: Poll, error: IntakeError) -> None:
-    with this.database.transaction() as session:
-        mailbox_row(session, this.name).last_error = str(error)
 
 
 # One folder
@@ -129,11 +98,11 @@ def _collect_folder(this: Poll, folder: Folder) -> MailboxFolder | None:
     for listed in _chunks(this, new):
         if this.stopped():
             return None
+        this.keep_lease()
         kept += _collect_chunk(this, folder, row, state, listed)
     fetch_requested(this, row, state)
     this.found.not_given += len(new) - kept
-    if kept == len(new):
-        _remember_uid_next(this, row, state)
+    _remember_place(this, row, state.uid_next if kept == len(new) else row.uid_next)
     return row
 
 
@@ -148,7 +117,7 @@ def _new_uids(this: Poll, folder: Folder, state: FolderState) -> tuple[MailboxFo
             row = MailboxFolder(mailbox_id=mailbox.id, name=folder.name)
             session.add(row)
         if row.uid_validity != state.uid_validity:
-            row.uid_validity, row.uid_next = state.uid_validity, None
+            row.uid_validity, row.uid_next, row.gone_through_at = state.uid_validity, None, None
         session.flush()
         # RFC 3501, 2.3.1.1: UIDNEXT grows with every new message, so an unchanged one means nothing new.
         if row.uid_next is not None and row.uid_next == state.uid_next:
@@ -191,7 +160,7 @@ def _collect_chunk(
     now = this.clock()
     with this.database.transaction() as session:
         mailbox = this.renew(session)
-        emails = _email_rows(this, session, mailbox, folder, stored, now)
+        emails = _email_rows(this, session, _Place(mailbox, row, folder.role), stored, now)
         action = _action(this.settings, folder)
         session.add_all(_entry(row, state, i.listed, now, email=emails[i.sha256], action=action) for i in stored)
         session.add_all(_entry(row, state, email, now) for email in left)
@@ -199,12 +168,14 @@ def _collect_chunk(
     return len(stored) + len(left)
 
 
-def _remember_uid_next(this: Poll, row: MailboxFolder, state: FolderState) -> None:
+def _remember_place(this: Poll, row: MailboxFolder, uid_next: int | None) -> None:
+    """Gone through; `uid_next` moves on only when all that was listed is in the ledger."""
+    if row.gone_through_at is not None and row.uid_next == uid_next:
+        return
     with this.database.transaction() as session:
         this.renew(session)
         fresh = session.get_one(MailboxFolder, row.id)
-        if fresh.uid_next != state.uid_next:
-            fresh.uid_next = state.uid_next
+        fresh.uid_next, fresh.gone_through_at = uid_next, fresh.gone_through_at or this.clock()
 
 
 # Storing
@@ -215,6 +186,22 @@ class _Stored:
     listed: ListedEmail
     sha256: str
     is_headers_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a chunk was found."""
+
+    mailbox: Mailbox
+    folder: MailboxFolder
+    role: Role
+
+    def may_be_old(self, received_at: datetime, now: datetime) -> bool:
+        """Whether its writer may have given up hope of an answer: found on a mailbox's first poll, or not of today in a
+        folder that is new, was restored or had its UIDs renumbered."""
+        if self.mailbox.first_poll_completed_at is None:
+            return True
+        return self.folder.gone_through_at is None and received_at < now - OLD_AFTER
 
 
 def _store(this: Poll, listed: Sequence[ListedEmail]) -> Iterator[_Stored]:
@@ -242,14 +229,11 @@ def _put(
 
 
 def _email_rows(
-    this: Poll, session: Session, mailbox: Mailbox, folder: Folder, stored: Sequence[_Stored], now: datetime
+    this: Poll, session: Session, place: _Place, stored: Sequence[_Stored], now: datetime
 ) -> dict[str, InboundEmail]:
     """The rows by their bytes: the same bytes again in this mailbox are the same email, whatever became of it."""
-    wanted = select(InboundEmail).where(
-        InboundEmail.mailbox_id == mailbox.id, col(InboundEmail.raw_sha256).in_([item.sha256 for item in stored])
-    )
-    known = {email.raw_sha256: email for email in session.exec(wanted)}
-    new = {item.sha256: _new_email(mailbox, folder, item, now) for item in stored if item.sha256 not in known}
+    known = _known_emails(session, place.mailbox, [item.sha256 for item in stored])
+    new = {item.sha256: _new_email(place, item, now) for item in stored if item.sha256 not in known}
     session.add_all(new.values())
     session.flush()
     for email in new.values():
@@ -261,14 +245,25 @@ def _email_rows(
     return known | new
 
 
-def _new_email(mailbox: Mailbox, folder: Folder, item: _Stored, now: datetime) -> InboundEmail:
+def _known_emails(session: Session, mailbox: Mailbox, digests: Sequence[str]) -> dict[str, InboundEmail]:
+    """By the hash of their bytes, or of their header where they were once too large to be fetched whole."""
+    known = select(InboundEmail).where(
+        InboundEmail.mailbox_id == mailbox.id,
+        sa.or_(col(InboundEmail.raw_sha256).in_(digests), col(InboundEmail.header_sha256).in_(digests)),
+    )
+    emails = session.exec(known).all()
+    by_header = {email.header_sha256: email for email in emails if email.header_sha256 is not None}
+    return by_header | {email.raw_sha256: email for email in emails}
+
+
+def _new_email(place: _Place, item: _Stored, now: datetime) -> InboundEmail:
     return InboundEmail(
-        mailbox_id=mailbox.id,
+        mailbox_id=place.mailbox.id,
         raw_sha256=item.sha256,
         size=item.listed.size,
         is_headers_only=item.is_headers_only,
-        is_backlog=mailbox.first_poll_completed_at is None,
-        is_junk=folder.role is Role.junk,
+        is_backlog=place.may_be_old(item.listed.received_at, now),
+        is_junk=place.role is Role.junk,
         received_at=item.listed.received_at,
         collected_at=now,
         status=EmailStatus.held if item.is_headers_only else EmailStatus.received,

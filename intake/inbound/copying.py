@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import structlog
 
-from intake.inbound.circumstances import circumstances, load_knowledge
+from intake.inbound.circumstances import circumstances, load_knowledge, load_related
 from intake.inbound.poll import MayCopy
 from intake.inbound.reading import HeaderToRead
 from intake.inbound.recording import Parsers
@@ -28,10 +28,11 @@ def copying_rule(database: Database, parsers: Parsers, own: OwnMail) -> MayCopy:
         headers = dict(_understood(parsers, [HeaderToRead(email.uid, email.raw, own) for email in fetched]))
         with database.reading() as session:
             known = load_knowledge(session, authserv_id=None)
-            return {
-                uid: may_copy(header, circumstances(session, header, known, received_at=received_at[uid]))
-                for uid, header in headers.items()
-            }
+            related = load_related(session, list(headers.values()), known)
+        return {
+            uid: may_copy(header, circumstances(header, known, related, received_at=received_at[uid]))
+            for uid, header in headers.items()
+        }
 
     return verdicts
 

@@ -5,6 +5,7 @@ Never decides which emails are wanted.
 
 import shutil
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -45,7 +46,7 @@ def fetch_large(this: Poll, uid: int) -> str | None:
     """Bring one email into the file store without ever holding it in memory; None when it is gone from the server."""
     spool = this.files.spool()
     try:
-        if not this.server.fetch_to_file(uid, spool / "raw"):
+        if not this.server.fetch_to_file(uid, spool / "raw", after_each_part=this.keep_lease):
             return None
         [sha256] = this.files.adopt_many([spool / "raw"])
         return sha256
@@ -73,4 +74,5 @@ def _replace_headers(this: Poll, email_id: int, sha256: str) -> None:
         if first is not None:
             move_email(session, email, EmailStatus.ignored, now=now, reason=Reason.duplicate, duplicate_of_id=first)
         else:
-            move_email(session, email, EmailStatus.received, now=now, raw_sha256=sha256, is_headers_only=False)
+            values: dict[str, Any] = {"header_sha256": email.raw_sha256, "raw_sha256": sha256, "is_headers_only": False}
+            move_email(session, email, EmailStatus.received, now=now, **values)

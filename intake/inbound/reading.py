@@ -45,7 +45,7 @@ class SpooledFile:
 
 @dataclass(frozen=True, slots=True)
 class ReadEmail:
-    """What an email says; `understood.attachments` is empty, the files are in `files`."""
+    """What an email says, but for its HTML; `understood.attachments` is empty, the files are in `files`."""
 
     understood: Understood
     files: tuple[SpooledFile, ...]
@@ -76,7 +76,7 @@ def _read_stored(job: EmailToRead) -> ReadEmail | NotAsStored:
     understood = understand(raw, own=job.own)
     del raw
     files = tuple(_spool(job, position, file) for position, file in enumerate(understood.attachments))
-    return ReadEmail(replace(understood, attachments=()), files, letter_digest(understood, files))
+    return ReadEmail(replace(understood, attachments=(), html=None), files, letter_digest(understood, files))
 
 
 def _spool(job: EmailToRead, position: int, file: AttachedFile) -> SpooledFile:
@@ -88,10 +88,12 @@ def _spool(job: EmailToRead, position: int, file: AttachedFile) -> SpooledFile:
 def letter_digest(understood: Understood, files: tuple[SpooledFile, ...]) -> str:
     """SHA-256 of the letter itself, the same whatever route it came by and whatever a gateway stamped on it.
 
-    Without a Message-ID the sender and the date stand in: two people who send one campaign's text wrote two letters.
+    Without a Message-ID the sender and the date stand in, and every word counts: two people who send one campaign's
+    text wrote two letters, and so did one person who hands on two of other people's.
     """
     sender = understood.sender.address.lower() if understood.sender else ""
     identity = understood.message_id or f"{sender} {understood.sent_at}"
-    words = " ".join(understood.own_words.split())
+    is_known_by_id = understood.message_id and understood.own_words
+    words = " ".join((understood.own_words if is_known_by_id else understood.text).split())
     parts = [identity, words, *sorted(file.sha256 for file in files)]
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

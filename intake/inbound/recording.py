@@ -7,9 +7,13 @@ Owns attempts, batches and the one transaction an email's outcome is written in.
 import shutil
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -17,8 +21,9 @@ from sqlmodel import Session, col, select
 
 from intake.errors import ChildDied, LostRace
 from intake.inbound.circumstances import Knowledge, load_knowledge
+from intake.inbound.duplicates import Letter, without_copies
 from intake.inbound.reading import EmailToRead, HeaderToRead, NotAsStored, ReadEmail
-from intake.inbound.writing import Writing, write_outcome
+from intake.inbound.writing import Writing, write_outcomes
 from intake.mail.automatic import OwnMail
 from intake.mail.understanding import Understood
 from intake.outbound.acknowledging import AcknowledgementRules
@@ -80,7 +85,9 @@ def _revive_failed(this: Recording) -> None:
             InboundEmail.status == EmailStatus.failed, col(InboundEmail.next_attempt_at) <= now
         )
         for email in session.exec(due.with_for_update(skip_locked=True)):
-            move_email(session, email, EmailStatus.received, now=now, next_attempt_at=None)
+            # With one try left: should it kill the worker again, it is set aside at once, and for longer.
+            values: dict[str, Any] = {"next_attempt_at": None, "attempts": min(email.attempts, LAST_ATTEMPT - 1)}
+            move_email(session, email, EmailStatus.received, now=now, **values)
 
 
 def _claim(this: Recording) -> list[InboundEmail]:
@@ -101,6 +108,11 @@ def _claim(this: Recording) -> list[InboundEmail]:
         emails = list(session.exec(waiting))
         if emails and emails[-1].attempts > 0:
             emails = [email for email in emails if email.attempts == 0] or emails[:1]
+        # Tried so often without an outcome: it killed not its reader but the worker.
+        for email in [email for email in emails if email.attempts >= LAST_ATTEMPT]:
+            _fail(session, email, Reason.reader_died, now)
+            emails.remove(email)
+            this.done.failed += 1
         for email in emails:
             email.attempts += 1
             email.next_attempt_at = now + this.claim_lasts
@@ -111,14 +123,12 @@ def _record_claimed(this: Recording, claimed: Sequence[InboundEmail]) -> None:
     left = {email.id: email for email in claimed}
     spool = this.files.spool()
     try:
-        batch: list[_Read] = []
-        for item in _read_each(this, claimed, spool):
-            left.pop(item.email.id)
-            batch.append(item)
-            if len(batch) >= WRITE_AT_ONCE:
-                _write_batch(this, batch)
-                batch = []
-        _write_batch(this, batch)
+        # Written in a thread, so that the children read on meanwhile.
+        with ThreadPoolExecutor(1) as writer:
+            batches = _batches(_read_each(this, claimed, spool))
+            for written in writer.map(partial(_write_batch, this), batches):
+                for item in written:
+                    left.pop(item.email.id)
     finally:
         _put_back(this, list(left.values()))
         shutil.rmtree(spool, ignore_errors=True)
@@ -143,54 +153,86 @@ def _read_each(this: Recording, claimed: Sequence[InboundEmail], spool: Path) ->
         yield _Read(emails[job.email_id], result)
 
 
-def _write_batch(this: Recording, batch: Sequence[_Read]) -> None:
-    """One transaction for the batch, a savepoint for each email: one that breaks takes no other with it."""
-    read = [item.result for item in batch if isinstance(item.result, ReadEmail)]
-    this.files.adopt_many([file.path for one in read for file in one.files])
+def _batches(items: Iterator[_Read]) -> Iterator[list[_Read]]:
+    while batch := list(islice(items, WRITE_AT_ONCE)):
+        yield batch
+
+
+def _write_batch(this: Recording, batch: list[_Read]) -> list[_Read]:
+    """One transaction for the batch, in the order of arrival. Returns it."""
+    batch.sort(key=lambda item: item.email.id)
+    letters = [Letter(item.email, item.result) for item in batch if isinstance(item.result, ReadEmail)]
+    if spooled := [file.path for letter in letters for file in letter.read.files]:
+        this.files.adopt_many(spooled)
     now = this.clock()
     with this.database.transaction() as session:
+        session.add_all(item.email for item in batch)
         known = load_knowledge(session, authserv_id=this.authserv_id)
         writing = Writing(known, this.rules(known), now)
-        for item in sorted(batch, key=lambda item: item.email.id):
-            status = _write(session, item, writing)
-            setattr(this.done, status, getattr(this.done, status) + 1)
+        statuses = [status for some in without_copies(letters) for status in _write_letters(session, some, writing)]
+        statuses += [_note_unread(session, item, now) for item in batch if not isinstance(item.result, ReadEmail)]
+    for status in statuses:
+        setattr(this.done, status, getattr(this.done, status) + 1)
+    return batch
 
 
-def _write(session: Session, item: _Read, writing: Writing) -> str:
-    email = session.merge(item.email, load=False)
-    match item.result:
-        case ReadEmail() as read:
-            return _write_read(session, email, read, writing)
-        case NotAsStored():
-            _fail(session, email, Reason.file_missing, writing.now)
-            return "failed"
-        case ChildDied() | ChildFailed() as death:
-            log.warning("record", email=email.id, attempt=email.attempts, cause=str(death))
-            if email.attempts < LAST_ATTEMPT:
-                email.next_attempt_at = None
-                return "postponed"
-            _fail(session, email, Reason.reader_died, writing.now)
-            return "failed"
+def _write_letters(session: Session, letters: Sequence[Letter], writing: Writing) -> list[str]:
+    """All in one savepoint; where that breaks, each in its own: one email that breaks takes no other with it."""
+    try:
+        with session.begin_nested():
+            write_outcomes(session, letters, writing)
+    except Exception as error:
+        if _is_database_away(error):
+            raise
+        return [_write_alone(session, letter, writing) for letter in letters]
+    return [letter.email.status.value for letter in letters]
 
 
-def _write_read(session: Session, email: InboundEmail, read: ReadEmail, writing: Writing) -> str:
+def _write_alone(session: Session, letter: Letter, writing: Writing) -> str:
+    email = letter.email
     for is_last in (False, True):
+        session.refresh(email)
+        if email.status is not EmailStatus.received:
+            return "postponed"  # another worker was first
         try:
             with session.begin_nested():
-                write_outcome(session, email, read, writing)
+                write_outcomes(session, [letter], writing)
         except LostRace:
             return "postponed"
         except sa.exc.IntegrityError as error:
             # Another worker wrote the same letter between our look and our insert: the second look finds it.
             if is_last:
                 return _note_broken(session, email, error, writing)
-        except sa.exc.OperationalError:
-            raise  # the database is away: nothing is wrong with this email
         except Exception as error:
+            if _is_database_away(error):
+                raise
             return _note_broken(session, email, error, writing)
         else:
             return email.status.value
     raise AssertionError("unreachable")
+
+
+def _is_database_away(error: Exception) -> bool:
+    """Whether the database cannot work at all now, so that nothing is wrong with the email.
+
+    PostgreSQL's classes 22 and 54 are about the values: those of this one email.
+    """
+    if not isinstance(error, sa.exc.OperationalError):
+        return False
+    return (getattr(error.orig, "sqlstate", None) or "08")[:2] not in {"22", "54"}
+
+
+def _note_unread(session: Session, item: _Read, now: datetime) -> str:
+    email = item.email
+    if isinstance(item.result, NotAsStored):
+        _fail(session, email, Reason.file_missing, now)
+        return "failed"
+    log.warning("record", email=email.id, attempt=email.attempts, cause=str(item.result))
+    if email.attempts < LAST_ATTEMPT:
+        email.next_attempt_at = None
+        return "postponed"
+    _fail(session, email, Reason.reader_died, now)
+    return "failed"
 
 
 def _note_broken(session: Session, email: InboundEmail, error: Exception, writing: Writing) -> str:
@@ -203,8 +245,9 @@ def _note_broken(session: Session, email: InboundEmail, error: Exception, writin
 
 
 def _fail(session: Session, email: InboundEmail, reason: Reason, now: datetime) -> None:
-    wait = WAITS[min(max(email.attempts - 1, 0), len(WAITS) - 1)]
-    move_email(session, email, EmailStatus.failed, now=now, reason=reason, next_attempt_at=now + wait)
+    wait = WAITS[min(email.failures, len(WAITS) - 1)]
+    values: dict[str, Any] = {"next_attempt_at": now + wait, "failures": email.failures + 1}
+    move_email(session, email, EmailStatus.failed, now=now, reason=reason, **values)
 
 
 def _put_back(this: Recording, emails: Sequence[InboundEmail]) -> None:

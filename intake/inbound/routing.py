@@ -38,6 +38,7 @@ class Ignore:
     reason: Reason
 
 
+LONGEST_ADDRESS = 320  # RFC 5321, section 4.5.3.1: 64 before the @, 255 after it
 Decision = Record | Hold | Ignore
 
 
@@ -88,10 +89,10 @@ def route(email: Understood, given: Circumstances) -> Decision:
     likely = _likely(meant, given)
     if email.automatic:
         return _automatic(email.automatic, likely)
-    if email.sender is None or "@" not in email.sender.address:
+    if email.sender is None or "@" not in email.sender.address or len(email.sender.address) > LONGEST_ADDRESS:
         return Hold(Reason.no_sender, likely)
-    if email.forwarded and _is_officer(email.sender.address, given):
-        return Hold(Reason.forwarded_by_officer, likely)
+    if email.sender.address.lower() in given.published:
+        return Hold(Reason.forwarded_by_officer if email.forwarded else Reason.from_ourselves, likely)
     if not email.text.strip() and not given.has_files:
         return Hold(Reason.empty, likely)
     if given.answers and given.answers.response_id:
@@ -116,7 +117,7 @@ def meant_for(email: Understood, given: Circumstances) -> tuple[Meant, ...]:
 def has_response_signal(email: Understood, given: Circumstances, consultation_id: int) -> bool:
     """Whether mail to an officer's own address is surely about the consultation: a reference, a thread of ours, or a
     consultee's address together with the consultation's subject words."""
-    if given.names or given.answers:
+    if any(earlier and earlier.consultation_id == consultation_id for earlier in (given.names, given.answers)):
         return True
     subject = " ".join((email.subject or "").lower().split())
     words = given.consultations[consultation_id].subject_words
@@ -155,10 +156,6 @@ def _automatic(automatic: Automatic, likely: int | None) -> Decision:
             return Ignore(Reason.bounce)
         case _:
             return Ignore(Reason.auto_reply)
-
-
-def _is_officer(address: str, given: Circumstances) -> bool:
-    return any(meant.kind is AddressKind.personal for meant in given.published.get(address.lower(), ()))
 
 
 def _join(

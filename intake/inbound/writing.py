@@ -1,25 +1,32 @@
-"""Write an email's outcome: responses, additions, attachments, what is owed, the status move and the history, together.
+"""Write what becomes of emails: responses, additions, attachments, what is owed, status moves and history, together.
 
 Everything happens in the caller's transaction. Never decides what an email is, never reads one.
 """
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
-from intake.inbound.circumstances import Knowledge, circumstances
-from intake.inbound.reading import ReadEmail
+from intake.inbound.circumstances import Knowledge, Related, circumstances, load_related
+from intake.inbound.duplicates import (
+    Letter,
+    TakenIn,
+    keep_earliest_receipt,
+    look_for_duplicates,
+    settle_held_copies,
+)
 from intake.inbound.routing import Circumstances, Hold, Ignore, Record, Target, route
-from intake.outbound.acknowledging import AcknowledgementRules, Answered, acknowledge
-from intake.store.consultations import next_reference
-from intake.store.emails import EmailStatus, InboundEmail, OutgoingEmail, OutgoingStatus
-from intake.store.history import note
-from intake.store.people import Consultee, ConsulteeAddress
+from intake.outbound.acknowledging import AcknowledgementRules, Answered, acknowledge_recorded
+from intake.store.consultations import next_references
+from intake.store.emails import EmailStatus, OutgoingEmail, OutgoingStatus
+from intake.store.history import Note, note_each
+from intake.store.people import Consultee
 from intake.store.reasons import Reason
 from intake.store.responses import Addition, Attachment, Channel, LetterDigest, Response
-from intake.store.transitions import move_email, move_outgoing
+from intake.store.transitions import Move, move_emails, move_outgoing
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,205 +39,234 @@ class Writing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Outcome:
-    """One email on its way into the store."""
+class _Batch:
+    """Where letters are written, and what the store already holds that has to do with them."""
 
     session: Session
-    email: InboundEmail
-    read: ReadEmail
-    given: Circumstances
     this: Writing
+    related: Related
+    taken: TakenIn
 
 
-def write_outcome(session: Session, email: InboundEmail, read: ReadEmail, this: Writing) -> None:
-    """Decide and write: the email's status has moved when this returns. LostRace when another worker was first."""
-    # A dropped file has no server that says when it came; its topmost Received line is the nearest there is.
-    if email.received_at is None and email.mailbox_id is None:
-        email.received_at = read.understood.received_at
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What becomes of one letter: the move of its email, and the consultations it is recorded in."""
+
+    letter: Letter
+    given: Circumstances
+    to: EmailStatus
+    reason: Reason | None = None
+    values: Mapping[str, int | None] = field(default_factory=dict)
+    targets: tuple[Target, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A letter in one consultation: its response, or the addition to an earlier one."""
+
+    outcome: _Outcome
+    response: Response
+    addition: Addition | None = None
+
+
+def write_outcomes(session: Session, letters: Sequence[Letter], this: Writing) -> None:
+    """Decide and write: each email's status has moved when this returns. The letters have no mark in common.
+
+    LostRace when another worker was first with one of them, IntegrityError when with a copy; the caller rolls back.
+    """
+    related = load_related(session, [letter.read.understood for letter in letters], this.known)
+    batch = _Batch(session, this, related, look_for_duplicates(session, letters))
+    outcomes = [_decide(batch, letter) for letter in letters]
+    written = _add(batch, outcomes)
+    session.add_all(digest for outcome in outcomes for digest in _digests(batch, outcome))
+    session.add_all(attachment for one in written for attachment in _attachments(one))
+    note_each(session, [_note(one) for one in written], now=this.now)
+    acknowledge_recorded(session, [(one.response, _answered(one.outcome)) for one in written], this.rules, now=this.now)
+    for outcome in outcomes:
+        _mark_bounced(batch, outcome)
+        if outcome.reason is Reason.duplicate:
+            keep_earliest_receipt(session, outcome.values["duplicate_of_id"], outcome.given.received_at, now=this.now)
+    settle_held_copies(session, [(one.response.consultation_id, one.outcome.letter) for one in written], now=this.now)
+    move_emails(session, [_move(outcome) for outcome in outcomes], now=this.now)
+
+
+def _decide(batch: _Batch, letter: Letter) -> _Outcome:
+    understood, taken = letter.read.understood, batch.taken
     given = circumstances(
-        session,
-        read.understood,
-        this.known,
-        received_at=email.received_at,
-        is_junk=email.is_junk,
-        has_files=bool(read.files),
+        understood,
+        batch.this.known,
+        batch.related,
+        received_at=_received_at(letter, batch.this.known.authserv_id),
+        is_junk=letter.email.is_junk,
+        has_files=bool(letter.read.files),
     )
-    out = _Outcome(session, email, read, given, this)
-    match route(read.understood, given):
+    match route(understood, given):
         case Record(targets):
-            _record(out, targets)
+            fresh = tuple(target for target in targets if taken.first_copy(letter, target.consultation_id) is None)
+            if fresh:
+                return _Outcome(letter, given, EmailStatus.recorded, targets=fresh)
+            return _duplicate(letter, given, taken.first_copy(letter, targets[0].consultation_id))
         case Hold(reason, consultation_id):
-            _hold(out, reason, consultation_id)
+            first = taken.first_copy(letter, consultation_id) if consultation_id else None
+            if first is not None:
+                return _duplicate(letter, given, first)
+            return _Outcome(letter, given, EmailStatus.held, reason, {"consultation_id": consultation_id})
         case Ignore(reason):
-            _mark_bounced(out)
-            _move(out, EmailStatus.ignored, reason=reason)
+            return _Outcome(letter, given, EmailStatus.ignored, reason)
 
 
-def _record(out: _Outcome, targets: tuple[Target, ...]) -> None:
-    """In every consultation that has not taken in this letter already."""
-    copies = {target: _first_copy(out, target.consultation_id) for target in targets}
-    fresh = [target for target, first in copies.items() if first is None]
-    if not fresh:
-        _move(out, EmailStatus.ignored, reason=Reason.duplicate, duplicate_of_id=copies[targets[0]])
-        return
-    for target in fresh:
-        out.session.merge(
-            LetterDigest(consultation_id=target.consultation_id, digest=out.read.digest, email_id=out.email.id)
-        )
-        if target.joins is None:
-            _record_response(out, target)
-        else:
-            _record_addition(out, target.joins)
-    _move(out, EmailStatus.recorded)
+def _received_at(letter: Letter, authserv_id: str | None) -> datetime | None:
+    """Of a dropped file that does not say: what our own server wrote on top of it. Anybody can write such a line."""
+    email, understood = letter.email, letter.read.understood
+    if email.received_at is not None or email.mailbox_id is not None:
+        return email.received_at
+    is_ours = authserv_id is not None and understood.received_by == authserv_id.lower()
+    return understood.received_at if is_ours else None
 
 
-def _hold(out: _Outcome, reason: Reason, consultation_id: int | None) -> None:
-    first = _first_copy(out, consultation_id) if consultation_id else None
-    if first is not None:
-        _move(out, EmailStatus.ignored, reason=Reason.duplicate, duplicate_of_id=first)
-    else:
-        _move(out, EmailStatus.held, reason=reason, consultation_id=consultation_id)
+def _duplicate(letter: Letter, given: Circumstances, first: int | None) -> _Outcome:
+    return _Outcome(letter, given, EmailStatus.ignored, Reason.duplicate, {"duplicate_of_id": first})
 
 
-def _first_copy(out: _Outcome, consultation_id: int) -> int | None:
-    """The other email by which this consultation took in the same letter."""
-    taken = out.session.get(LetterDigest, (consultation_id, out.read.digest))
-    return taken.email_id if taken and taken.email_id != out.email.id else None
+def _add(batch: _Batch, outcomes: Sequence[_Outcome]) -> list[_Written]:
+    """The responses and additions, in the letters' order and with their ids."""
+    references = _references(batch, outcomes)
+    written = list[_Written]()
+    for outcome in outcomes:
+        for target in outcome.targets:
+            if target.joins is None:
+                reference = next(references[target.consultation_id])
+                written.append(_Written(outcome, _response(batch, outcome, target.consultation_id, reference)))
+            else:
+                response = batch.session.get_one(Response, target.joins)
+                written.append(_Written(outcome, response, _addition(batch, outcome, target.joins)))
+    batch.session.add_all(one.addition or one.response for one in written)
+    batch.session.flush()
+    return written
 
 
-def _record_response(out: _Outcome, target: Target) -> None:
-    understood, now = out.read.understood, out.this.now
+def _references(batch: _Batch, outcomes: Sequence[_Outcome]) -> dict[int, Iterator[str]]:
+    """As many references of each consultation as there are new responses to it."""
+    wanted = Counter(target.consultation_id for one in outcomes for target in one.targets if target.joins is None)
+    consultations = batch.this.known.consultations
+    # In one order everywhere: two workers that lock consultations in different orders would wait for each other.
+    return {key: iter(next_references(batch.session, consultations[key], wanted[key])) for key in sorted(wanted)}
+
+
+def _response(batch: _Batch, outcome: _Outcome, consultation_id: int, reference: str) -> Response:
+    letter, understood = outcome.letter, outcome.letter.read.understood
     assert understood.sender
-    consultation = out.this.known.consultations[target.consultation_id]
-    consultee = _consultee(out, target.consultation_id)
-    response = Response(
-        consultation_id=target.consultation_id,
-        reference=next_reference(out.session, consultation),
+    address = understood.sender.address.lower()
+    consultee = _consultee(batch.related, address, consultation_id)
+    return Response(
+        consultation_id=consultation_id,
+        reference=reference,
         channel=Channel.email,
-        received_at=out.email.received_at,
-        recorded_at=now,
+        received_at=outcome.given.received_at,
+        recorded_at=batch.this.now,
         respondent_name=understood.sender.name,
-        respondent_address=understood.sender.address.lower(),
+        respondent_address=address,
         organisation=consultee.organisation if consultee else None,
         stakeholder_group=consultee.stakeholder_group if consultee else None,
         consultee_id=consultee.id if consultee else None,
         subject=understood.subject,
         text=understood.text,
         own_words=understood.own_words,
-        email_id=out.email.id,
-        possible_duplicate_of_id=_same_message_id(out, target.consultation_id),
+        email_id=letter.email.id,
+        possible_duplicate_of_id=batch.taken.possible_duplicate(letter, consultation_id),
     )
-    out.session.add(response)
-    out.session.flush()
-    note(out.session, response, "recorded", now=now, email=out.email.id)
-    _attach(out, response)
-    acknowledge(out.session, response, _answered(out), out.this.rules, now=now)
 
 
-def _record_addition(out: _Outcome, response_id: int) -> None:
-    understood, now = out.read.understood, out.this.now
-    response = out.session.get_one(Response, response_id)
-    addition = Addition(
+def _consultee(related: Related, address: str, consultation_id: int) -> Consultee | None:
+    """The consultee whose address this is; an address that several share says nothing certain."""
+    found = [one for one in related.consultees.get(address, ()) if one.consultation_id == consultation_id]
+    return found[0] if len(found) == 1 else None
+
+
+def _addition(batch: _Batch, outcome: _Outcome, response_id: int) -> Addition:
+    understood = outcome.letter.read.understood
+    return Addition(
         response_id=response_id,
-        email_id=out.email.id,
-        received_at=out.email.received_at,
-        recorded_at=now,
+        email_id=outcome.letter.email.id,
+        received_at=outcome.given.received_at,
+        recorded_at=batch.this.now,
         subject=understood.subject,
         text=understood.text,
         own_words=understood.own_words,
     )
-    out.session.add(addition)
-    out.session.flush()
-    note(out.session, response, "added-to", now=now, email=out.email.id, addition=addition.id)
-    _attach(out, response, addition)
-    acknowledge(out.session, response, _answered(out), out.this.rules, now=now)
 
 
-def _attach(out: _Outcome, response: Response, addition: Addition | None = None) -> None:
-    out.session.add_all(
-        Attachment(
-            response_id=response.id,
-            addition_id=addition.id if addition else None,
+def _digests(batch: _Batch, outcome: _Outcome) -> Iterator[LetterDigest]:
+    letter = outcome.letter
+    for target in outcome.targets:
+        if not batch.taken.has_noted(letter, target.consultation_id):
+            yield LetterDigest(
+                consultation_id=target.consultation_id, digest=letter.read.digest, email_id=letter.email.id
+            )
+
+
+def _attachments(written: _Written) -> Iterator[Attachment]:
+    for position, file in enumerate(written.outcome.letter.read.files):
+        yield Attachment(
+            response_id=written.response.id,
+            addition_id=written.addition.id if written.addition else None,
             position=position,
             filename=file.filename,
             content_type=file.content_type,
             size=file.size,
             sha256=file.sha256,
         )
-        for position, file in enumerate(out.read.files)
-    )
 
 
-def _answered(out: _Outcome) -> Answered:
-    understood = out.read.understood
+def _note(written: _Written) -> Note:
+    email_id = written.outcome.letter.email.id
+    if written.addition:
+        return Note(written.response, "added-to", {"email": email_id, "addition": written.addition.id})
+    return Note(written.response, "recorded", {"email": email_id})
+
+
+def _answered(outcome: _Outcome) -> Answered:
+    understood, email = outcome.letter.read.understood, outcome.letter.email
     assert understood.sender
-    assert out.email.id
+    assert email.id
     return Answered(
-        email_id=out.email.id,
+        email_id=email.id,
         name=understood.sender.name,
         address=understood.sender.address,
         message_id=understood.message_id,
         references=tuple(reversed(understood.answers)),
         return_path=understood.return_path,
-        dmarc=out.given.dmarc,
-        is_backlog=out.email.is_backlog,
+        dmarc=outcome.given.dmarc,
+        held_reason=Reason.backlog if email.is_backlog else None,
     )
 
 
-def _consultee(out: _Outcome, consultation_id: int) -> Consultee | None:
-    """The consultee whose address this is; an address that several share says nothing certain."""
-    if consultation_id not in out.given.invited_to or out.read.understood.sender is None:
-        return None
-    found = out.session.exec(
-        select(Consultee)
-        .join(ConsulteeAddress, col(ConsulteeAddress.consultee_id) == Consultee.id)
-        .where(Consultee.consultation_id == consultation_id)
-        .where(ConsulteeAddress.address == out.read.understood.sender.address.lower())
-    ).all()
-    return found[0] if len(found) == 1 else None
-
-
-def _same_message_id(out: _Outcome, consultation_id: int) -> int | None:
-    """An earlier response under the same Message-ID but with other content: shown as a possible duplicate."""
-    if out.read.understood.message_id is None:
-        return None
-    return out.session.exec(
-        select(Response.id)
-        .join(InboundEmail, col(InboundEmail.id) == Response.email_id)
-        .where(Response.consultation_id == consultation_id)
-        .where(InboundEmail.message_id == out.read.understood.message_id, InboundEmail.id != out.email.id)
-        .order_by(col(Response.id))
-    ).first()
-
-
-def _mark_bounced(out: _Outcome) -> None:
+def _mark_bounced(batch: _Batch, outcome: _Outcome) -> None:
     """A bounce for good of one of our own emails is shown at that email."""
-    bounce = out.read.understood.bounce
-    if bounce is None or not any(recipient.permanent for recipient in bounce.recipients):
+    bounce = outcome.letter.read.understood.bounce
+    if outcome.to is not EmailStatus.ignored or outcome.reason is Reason.duplicate or bounce is None:
         return
-    outgoing = out.session.exec(
+    if not any(recipient.permanent for recipient in bounce.recipients):
+        return
+    outgoing = batch.session.exec(
         select(OutgoingEmail)
         .where(OutgoingEmail.message_id == bounce.original_message_id)
         .where(OutgoingEmail.status == OutgoingStatus.sent)
     ).first()
     if outgoing:
-        move_outgoing(out.session, outgoing, OutgoingStatus.bounced, now=out.this.now, reason=Reason.bounce)
+        move_outgoing(batch.session, outgoing, OutgoingStatus.bounced, now=batch.this.now, reason=Reason.bounce)
 
 
-def _move(out: _Outcome, to: EmailStatus, *, reason: Reason | None = None, **values: Any) -> None:
-    understood = out.read.understood
-    move_email(
-        out.session,
-        out.email,
-        to,
-        now=out.this.now,
-        reason=reason,
-        received_at=out.email.received_at,
-        next_attempt_at=None,
-        message_id=understood.message_id,
-        sent_at=understood.sent_at,
-        sender_address=understood.sender.address.lower() if understood.sender else None,
-        sender_name=understood.sender.name if understood.sender else None,
-        subject=understood.subject,
-        **values,
-    )
+def _move(outcome: _Outcome) -> Move:
+    understood = outcome.letter.read.understood
+    read = {
+        "received_at": outcome.given.received_at,
+        "next_attempt_at": None,
+        "letter_digest": outcome.letter.read.digest,
+        "message_id": understood.message_id,
+        "sent_at": understood.sent_at,
+        "sender_address": understood.sender.address.lower() if understood.sender else None,
+        "sender_name": understood.sender.name if understood.sender else None,
+        "subject": understood.subject,
+    }
+    return Move(outcome.letter.email, outcome.to, outcome.reason, {**read, **outcome.values})

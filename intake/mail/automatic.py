@@ -64,10 +64,13 @@ def _bounce_reason(parsed: ParsedEmail) -> str:
 
 
 def _has_delivery_status(parsed: ParsedEmail) -> bool:
-    """RFC 3464; some gateways send the report under multipart/mixed, some leave out the machine-readable part."""
+    """RFC 3464; some gateways send the report under multipart/mixed, some leave out the machine-readable part.
+
+    A person may attach such a report to a letter ("my first try came back"), which is a letter all the same.
+    """
     if parsed.report_type == "delivery-status":
         return True
-    if parsed.report_type is not None or _is_forward(parsed):
+    if parsed.report_type is not None or _is_forward(parsed) or not _is_sent_by_mail_system(parsed):
         return False
     types = {file.content_type for file in parsed.attachments}
     return bool(types & {"message/delivery-status", "message/global-delivery-status"})
@@ -77,6 +80,10 @@ def _is_from_mail_system(parsed: ParsedEmail) -> bool:
     """A notice without a report in it, as qmail and old Exchange servers send."""
     if not _FAILURE_SUBJECT.search(parsed.subject or "") or _is_forward(parsed) or _is_answer(parsed):
         return False
+    return _is_sent_by_mail_system(parsed)
+
+
+def _is_sent_by_mail_system(parsed: ParsedEmail) -> bool:
     if parsed.return_path == "" or parsed.sender is None:
         return parsed.return_path == ""
     mailbox = parsed.sender.address.partition("@")[0]

@@ -3,6 +3,7 @@
 Every value may come from outside: names, addresses and ids are read from other people's mail.
 """
 
+import hashlib
 import re
 import secrets
 from collections.abc import Sequence
@@ -56,6 +57,8 @@ def compose(  # noqa: PLR0913  # an email has these ten fields
     email.set_content(_encodable(text), charset="utf-8", cte="quoted-printable")
     if html is not None:
         email.add_alternative(_encodable(html), subtype="html", charset="utf-8", cte="quoted-printable")
+        # The same at every try, so that a second copy is the same email to the letter.
+        email.set_boundary(f"=_{hashlib.sha256(message_id.encode()).hexdigest()[:32]}")
     return _thread_headers(message_id, in_reply_to, references) + email.as_bytes()
 
 

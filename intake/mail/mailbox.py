@@ -7,7 +7,7 @@ belongs to one thread; after MailboxUnavailable it is of no more use: close it a
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -92,7 +92,7 @@ class Mailbox(Protocol):
     def fetch_headers(self, uids: Sequence[int]) -> list[FetchedEmail]:
         """The same with `raw` ending after the header; nothing below it leaves the server."""
 
-    def fetch_to_file(self, uid: int, path: Path) -> bool:
+    def fetch_to_file(self, uid: int, path: Path, *, after_each_part: Callable[[], None] = lambda: None) -> bool:
         """Write one email, a megabyte at a time; False, and no file, if it is gone."""
 
     def flag(self, uids: Sequence[int]) -> None:
@@ -164,11 +164,11 @@ class ImapMailbox:
     def fetch_headers(self, uids: Sequence[int]) -> list[FetchedEmail]:
         return [FetchedEmail(*answer) for answer in self._fetch(uids, "BODY.PEEK[HEADER]")]
 
-    def fetch_to_file(self, uid: int, path: Path) -> bool:
+    def fetch_to_file(self, uid: int, path: Path, *, after_each_part: Callable[[], None] = lambda: None) -> bool:
         complete = False
         try:
             with path.open("wb") as file:
-                complete = self._stream(uid, file)
+                complete = self._stream(uid, file, after_each_part)
         finally:
             if not complete:
                 path.unlink(missing_ok=True)
@@ -233,7 +233,7 @@ class ImapMailbox:
                     if answer.get(key) is not None and answer.get(b"INTERNALDATE"):
                         yield uid, answer[key], _utc(answer[b"INTERNALDATE"])
 
-    def _stream(self, uid: int, file: Any) -> bool:
+    def _stream(self, uid: int, file: Any, after_each_part: Callable[[], None]) -> bool:
         offset = 0
         while True:
             with _in_plain_words(self._name):
@@ -246,6 +246,7 @@ class ImapMailbox:
                 return offset > 0
             file.write(part)
             offset += len(part)
+            after_each_part()
 
     def _needs_changes(self) -> None:
         # Dovecot answers a MOVE from a folder opened for reading with OK, and moves nothing.

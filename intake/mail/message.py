@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
+from inspect import signature
+from typing import Any
 
 from mailparser import MailParser  # type: ignore[import-untyped]
 
@@ -28,6 +30,10 @@ _DELIVERY_HEADERS = frozenset({"delivered-to", "x-original-to", "envelope-to", "
 _BARE_ADDRESS = re.compile(r"[^\s<>()\[\]\",;:]{1,64}@[^\s<>()\[\]\",;:]{1,255}")
 _MESSAGE_ID = re.compile(r"<[^<>]{1,900}>")
 _MAX_ANSWERS = 100
+_LONGEST_NAME = 200
+_LONGEST_ID = 900
+# Newer releases of Python, and Debian's, give up on every address of a header with one odd one unless told not to.
+_LOOSELY: dict[str, Any] = {"strict": False} if "strict" in signature(getaddresses).parameters else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,7 @@ class ParsedEmail:
     answers: tuple[str, ...]
     return_path: str | None
     received_at: datetime | None
+    received_by: str | None
     content_type: str
     report_type: str | None
     texts: tuple[TextPart, ...]
@@ -83,6 +90,7 @@ def parse_email(raw: bytes) -> ParsedEmail:
         answers=_answers(headers),
         return_path=_return_path(headers),
         received_at=_received_at(parser, _first(headers, "received")),
+        received_by=_received_by(_first(headers, "received")),
         content_type=root.declared_type,
         report_type=report_type.lower() if isinstance(report_type, str) else None,
         texts=tuple(parts.texts),
@@ -94,7 +102,7 @@ def parse_email(raw: bytes) -> ParsedEmail:
 def read_addresses(value: str) -> tuple[Address, ...]:
     """The addresses of one decoded header value, by the standard library, and bare ones where it finds none."""
     try:
-        pairs = [pair for pair in getaddresses([value]) if _BARE_ADDRESS.fullmatch(pair[1])]
+        pairs = [pair for pair in getaddresses([value], **_LOOSELY) if _BARE_ADDRESS.fullmatch(pair[1])]
     except Exception:  # RecursionError on a few thousand brackets, IndexError on stray quotes
         pairs = []
     return tuple(map(_address, pairs or _bare_addresses(value)))
@@ -142,7 +150,7 @@ def _addresses(pairs: Iterable[tuple[str, str]], value: str) -> tuple[Address, .
 def _address(pair: tuple[str, str]) -> Address:
     """Names are decoded once more: many programs put encoded words in quotes, where RFC 2047 forbids them."""
     name, address = pair
-    return Address(" ".join(repair_western(decode_words(name)).split()), address.strip())
+    return Address(" ".join(repair_western(decode_words(name)).split())[:_LONGEST_NAME], address.strip())
 
 
 def _date(by_mail_parser: datetime | None, value: str) -> datetime | None:
@@ -164,7 +172,7 @@ def _subject(headers: Mapping[str, Sequence[str]]) -> str | None:
 def _message_id(headers: Mapping[str, Sequence[str]]) -> str | None:
     value = decode_words(_first(headers, "message-id"))
     bracketed = _MESSAGE_ID.search(value)
-    return bracketed[0] if bracketed else value or None
+    return bracketed[0] if bracketed else value[:_LONGEST_ID] or None
 
 
 def _answers(headers: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
@@ -190,6 +198,12 @@ def _received_at(parser: MailParser | None, value: str) -> datetime | None:
     hop = parser.received[0] if parser and parser.received else {}
     by_mail_parser = datetime.fromisoformat(hop["date_utc"]) if hop.get("date_utc") else None
     return _date(by_mail_parser, value.rpartition(";")[2])
+
+
+def _received_by(value: str) -> str | None:
+    """The server that wrote the topmost Received header (RFC 5321 section 4.4), in lower case."""
+    found = re.search(r"\bby\s+([\w.-]+)", value)
+    return found[1].lower() if found else None
 
 
 def _header_defects(headers: Mapping[str, Sequence[str]], parser: MailParser | None) -> list[str]:

@@ -20,6 +20,7 @@ from intake.mail.charsets import decode_text, readable_header
 
 MAX_DEPTH = 50
 MAX_PARTS = 1_000
+_LONGEST_TYPE = 200
 _CHUNK = 65_536
 _HEADER_BYTES = 65_536
 # A line that opens a part although no boundary was declared, or another one was.
@@ -189,7 +190,7 @@ def _take(part: Part, position: int, alternative: int | None, found: Parts) -> N
         if found.named_text is None and (part.depth == 0 or not _is_file(part)):
             found.named_text = text
     filename = safe_filename(name) or _name_for(part, content, position)
-    found.files.append(AttachedFile(filename, part.declared_type, content))
+    found.files.append(AttachedFile(filename, part.declared_type[:_LONGEST_TYPE], content))
 
 
 def _is_readable(part: Part) -> bool:

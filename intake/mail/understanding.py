@@ -39,6 +39,8 @@ class Understood:
     """"" is the null return path, None is unknown."""
     received_at: datetime | None
     """The topmost Received date: as trustworthy as the server that wrote it."""
+    received_by: str | None
+    """That server, as it names itself."""
     text: str
     own_words: str
     """A view of `text` without quoted text, signature and disclaimer; never the record."""
@@ -70,6 +72,7 @@ def understand(raw: bytes, *, own: OwnMail | None = None) -> Understood:
         answers=parsed.answers,
         return_path=parsed.return_path,
         received_at=parsed.received_at,
+        received_by=parsed.received_by,
         text=text,
         own_words=own_words(forwarded.note if forwarded else text),
         html=html_source(parsed.texts),

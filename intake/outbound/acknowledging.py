@@ -4,7 +4,8 @@ Owns the rules of RFC 3834 and our limits. Never sends and never judges whether 
 """
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -14,11 +15,11 @@ from sqlmodel import Session, col, select
 
 from intake.deadlines import closing_wording, moment_wording, timing
 from intake.mail.quoting import REPLY_MARKER
-from intake.outbound.outbox import Owed, queue
-from intake.outbound.rendering import inert_name, size_wording
+from intake.outbound.outbox import Owed, queue_owed
+from intake.outbound.rendering import inert_name, person_name, size_wording
 from intake.store.consultations import Consultation
-from intake.store.emails import OutgoingEmail
-from intake.store.history import note
+from intake.store.emails import OutgoingEmail, OutgoingStatus
+from intake.store.history import Note, note_each
 from intake.store.reasons import Reason
 from intake.store.responses import Addition, Attachment, Response
 
@@ -29,6 +30,8 @@ ROBOT = re.compile(
     r"|bounces?[-+=].+|.+-bounces?)@",
     re.IGNORECASE,
 )
+# Of a return path only what names a machine for certain: newsletters and relays put "bounces+…" before people's mail.
+ROBOT_RETURN_PATH = re.compile(r"(mailer-daemon|listserv|majordomo|owner-.+|.+-request)@", re.IGNORECASE)
 # Sender Rewriting Scheme, and BATV's "prvs=1234567890=asha@county.example".
 SRS = re.compile(
     r"SRS(?:0|1[=+-][^=]+=[^=]+=)[=+-][^=]+=[^=]+=(?P<domain>[^=]+)=(?P<local>[^@]+)@",
@@ -58,31 +61,25 @@ class Answered:
     references: tuple[str, ...]
     return_path: str | None
     dmarc: Literal["pass", "fail", "none"]
-    is_backlog: bool
+    held_reason: Reason | None = None
 
 
-def acknowledge(
-    session: Session, response: Response, answered: Answered, rules: AcknowledgementRules, *, now: datetime
-) -> OutgoingEmail | None:
-    """Queue the acknowledgement of an email that was recorded, or note in the history why none is owed."""
-    reason = suppression_reason(session, answered, rules, now=now)
-    if reason is not None:
-        note(session, response, "acknowledgement-suppressed", now=now, email=answered.email_id, reason=reason)
-        return None
-    thread = (answered.message_id,) if answered.message_id else ()
-    owed = Owed(
-        kind=KIND,
-        once_key=f"{KIND}:{answered.email_id}:{response.id}",
-        consultation_id=response.consultation_id,
-        response_id=response.id,
-        email_id=answered.email_id,
-        recipient_name=answered.name,
-        recipient_address=canonical_address(answered.address),
-        in_reply_to=answered.message_id,
-        references=(*answered.references, *thread),
-        message_id_domain=rules.message_id_domain,
-    )
-    return queue(session, owed, now=now, held_reason=Reason.backlog if answered.is_backlog else None)
+def acknowledge_recorded(
+    session: Session, recorded: Sequence[tuple[Response, Answered]], rules: AcknowledgementRules, *, now: datetime
+) -> None:
+    """Queue the acknowledgements of emails that were recorded, or note in the history why one is not owed."""
+    sent = _sent_today(session, {canonical_address(answered.address) for _, answered in recorded}, now)
+    owed, suppressed = list[Owed](), list[Note]()
+    for response, answered in recorded:
+        address = canonical_address(answered.address)
+        if reason := _suppression_reason(answered, rules, sent[address]):
+            detail = {"email": answered.email_id, "reason": reason}
+            suppressed.append(Note(response, "acknowledgement-suppressed", detail))
+        else:
+            owed.append(_owed(response, answered, rules))
+            sent[address] += 1
+    note_each(session, suppressed, now=now)
+    queue_owed(session, owed, now=now)
 
 
 def suppression_reason(
@@ -90,26 +87,14 @@ def suppression_reason(
 ) -> Reason | None:
     """Why this email gets no acknowledgement; None when it gets one."""
     address = canonical_address(answered.address)
-    if not PLAUSIBLE.fullmatch(address):
-        return Reason.no_usable_address
-    if answered.return_path == "":
-        return Reason.automatic_mail
-    if address.lower() in rules.own_addresses:
-        return Reason.our_own_address
-    if ROBOT.match(address) or (answered.return_path and ROBOT.match(canonical_address(answered.return_path))):
-        return Reason.robot_address
-    if answered.dmarc == "fail":
-        return Reason.failed_dmarc
-    if _sent_today(session, address, now) >= rules.per_sender_a_day:
-        return Reason.sender_limit
-    return None
+    return _suppression_reason(answered, rules, _sent_today(session, {address}, now)[address])
 
 
 def canonical_address(address: str) -> str:
-    """The address behind SRS and BATV rewriting, which differ from one email to the next."""
+    """The address behind SRS and BATV rewriting, which differ from one email to the next, in lower case."""
     if rewritten := SRS.match(address):
-        return f"{rewritten['local']}@{rewritten['domain']}"
-    return BATV.sub("", address)
+        return f"{rewritten['local']}@{rewritten['domain']}".lower()
+    return BATV.sub("", address).lower()
 
 
 def fields(session: Session, outgoing: OutgoingEmail, now: datetime) -> Mapping[str, object]:
@@ -141,6 +126,40 @@ def fields(session: Session, outgoing: OutgoingEmail, now: datetime) -> Mapping[
     }
 
 
+def _suppression_reason(answered: Answered, rules: AcknowledgementRules, sent_today: int) -> Reason | None:
+    address = canonical_address(answered.address)
+    if not PLAUSIBLE.fullmatch(address):
+        return Reason.no_usable_address
+    if answered.return_path == "":
+        return Reason.automatic_mail
+    if address in rules.own_addresses:
+        return Reason.our_own_address
+    if ROBOT.match(address) or ROBOT_RETURN_PATH.match(canonical_address(answered.return_path or "")):
+        return Reason.robot_address
+    if answered.dmarc == "fail":
+        return Reason.failed_dmarc
+    if sent_today >= rules.per_sender_a_day:
+        return Reason.sender_limit
+    return None
+
+
+def _owed(response: Response, answered: Answered, rules: AcknowledgementRules) -> Owed:
+    thread = (answered.message_id,) if answered.message_id else ()
+    return Owed(
+        kind=KIND,
+        once_key=f"{KIND}:{answered.email_id}:{response.id}",
+        consultation_id=response.consultation_id,
+        response_id=response.id,
+        email_id=answered.email_id,
+        recipient_name=person_name(answered.name),
+        recipient_address=canonical_address(answered.address),
+        in_reply_to=answered.message_id,
+        references=(*answered.references, *thread),
+        message_id_domain=rules.message_id_domain,
+        held_reason=answered.held_reason,
+    )
+
+
 def _attachments(session: Session, response: Response, addition: Addition | None) -> list[dict[str, str]]:
     rows = session.exec(
         select(Attachment)
@@ -150,10 +169,13 @@ def _attachments(session: Session, response: Response, addition: Addition | None
     return [{"name": inert_name(row.filename), "size": size_wording(row.size)} for row in rows]
 
 
-def _sent_today(session: Session, address: str, now: datetime) -> int:
-    return session.exec(
-        select(sa.func.count())
-        .select_from(OutgoingEmail)
-        .where(OutgoingEmail.recipient_address == address, OutgoingEmail.kind == KIND)
+def _sent_today(session: Session, addresses: Collection[str], now: datetime) -> Counter[str]:
+    """How many acknowledgements each of these was owed in the last 24 hours, those that wait for a person aside."""
+    counted = session.exec(
+        select(OutgoingEmail.recipient_address, sa.func.count())
+        .where(col(OutgoingEmail.recipient_address).in_(addresses), OutgoingEmail.kind == KIND)
         .where(OutgoingEmail.queued_at > now - timedelta(days=1))
-    ).one()
+        .where(col(OutgoingEmail.status).not_in([OutgoingStatus.held, OutgoingStatus.cancelled]))
+        .group_by(OutgoingEmail.recipient_address)
+    )
+    return Counter(dict(counted.all()))

@@ -18,9 +18,9 @@ from intake.mail.message import Address
 from intake.mail.smtp import Sender, SenderUnavailable
 from intake.outbound.rendering import Renderer, TemplateBroken
 from intake.store.consultations import Consultation, sending_address
-from intake.store.database import Database
+from intake.store.database import Database, add_if_new
 from intake.store.emails import OutgoingEmail, OutgoingStatus, SendingAccount
-from intake.store.history import note
+from intake.store.history import Note, note_each
 from intake.store.reasons import Reason
 from intake.store.transitions import move_outgoing
 
@@ -29,7 +29,7 @@ PAUSE = timedelta(minutes=1)
 GIVE_UP_AFTER = timedelta(days=3)
 PRIORITIES = {"acknowledgement": 0, "reply": 1}
 OTHER_PRIORITY = 2
-RELEASABLE = (Reason.backlog, Reason.template_error)
+RELEASABLE = (Reason.backlog, Reason.owed_again, Reason.template_error)
 
 Fields = Callable[[Session, OutgoingEmail, datetime], Mapping[str, object]]
 """Of one kind of email: the fields its template is filled with, read when it is claimed."""
@@ -49,6 +49,7 @@ class Owed:
     email_id: int | None = None
     in_reply_to: str | None = None
     references: tuple[str, ...] = ()
+    held_reason: Reason | None = None  # it waits for a person before it is sent
 
 
 @dataclass(slots=True)
@@ -76,30 +77,16 @@ class Outbox:
     stopped: Callable[[], bool]
 
 
-def queue(session: Session, owed: Owed, *, now: datetime, held_reason: Reason | None = None) -> OutgoingEmail:
-    """Put an email into the outbox, in the transaction of what it is owed for."""
-    outgoing = OutgoingEmail(
-        kind=owed.kind,
-        once_key=owed.once_key,
-        consultation_id=owed.consultation_id,
-        response_id=owed.response_id,
-        email_id=owed.email_id,
-        recipient_name=owed.recipient_name,
-        recipient_address=owed.recipient_address,
-        message_id=new_message_id(owed.kind, owed.message_id_domain),
-        in_reply_to=owed.in_reply_to,
-        references=list(owed.references),
-        priority=PRIORITIES.get(owed.kind, OTHER_PRIORITY),
-        status=OutgoingStatus.held if held_reason else OutgoingStatus.queued,
-        reason=str(held_reason) if held_reason else None,
-        queued_at=now,
-        due_at=now,
-    )
-    session.add(outgoing)
+def queue_owed(session: Session, owed: Sequence[Owed], *, now: datetime) -> None:
+    """Put emails into the outbox, in the transaction of what they are owed for."""
+    queued = [_outgoing(one, now) for one in owed]
+    session.add_all(queued)
     session.flush()
-    detail = {"reason": held_reason} if held_reason else {}
-    note(session, outgoing, outgoing.status.value, now=now, **detail)
-    return outgoing
+    note_each(
+        session,
+        [Note(row, row.status.value, {"reason": row.reason} if row.reason else {}) for row in queued],
+        now=now,
+    )
 
 
 def send_queued(box: Outbox) -> Sent:
@@ -121,9 +108,32 @@ def held_emails(session: Session, reason: Reason) -> Sequence[OutgoingEmail]:
 def release(session: Session, held: Sequence[OutgoingEmail], *, now: datetime, actor: str) -> None:
     """Queue held emails that an administrator has seen listed."""
     for outgoing in held:
-        move_outgoing(
-            session, outgoing, OutgoingStatus.queued, now=now, actor=actor, reason=Reason.released, due_at=now
-        )
+        # Written anew, and with three days of its own.
+        values = {"due_at": now, "written_at": None, "attempts": 0}
+        move_outgoing(session, outgoing, OutgoingStatus.queued, now=now, actor=actor, reason=Reason.released, **values)
+
+
+# Queueing
+
+
+def _outgoing(owed: Owed, now: datetime) -> OutgoingEmail:
+    return OutgoingEmail(
+        kind=owed.kind,
+        once_key=owed.once_key,
+        consultation_id=owed.consultation_id,
+        response_id=owed.response_id,
+        email_id=owed.email_id,
+        recipient_name=owed.recipient_name,
+        recipient_address=owed.recipient_address,
+        message_id=new_message_id(owed.kind, owed.message_id_domain),
+        in_reply_to=owed.in_reply_to,
+        references=list(owed.references),
+        priority=PRIORITIES.get(owed.kind, OTHER_PRIORITY),
+        status=OutgoingStatus.held if owed.held_reason else OutgoingStatus.queued,
+        reason=str(owed.held_reason) if owed.held_reason else None,
+        queued_at=now,
+        due_at=now,
+    )
 
 
 # Claiming
@@ -140,23 +150,26 @@ def _take_up_lost_claims(box: Outbox) -> None:
 
 
 def _claim(box: Outbox, done: Sent) -> OutgoingEmail | None:
-    """The next due email, now ours to send and rendered as it goes. One whose template breaks is held, not skipped.
+    """The next due email, now ours to send and written as it goes. One whose template breaks is held, not skipped.
 
     One at a time: the claim need only outlast one email's timeouts, and the minute's allowance is exact.
     """
     now = box.clock()
+    due = (
+        select(OutgoingEmail)
+        .where(OutgoingEmail.status == OutgoingStatus.queued, OutgoingEmail.due_at <= now)
+        .order_by(col(OutgoingEmail.priority), col(OutgoingEmail.due_at), col(OutgoingEmail.id))
+        .limit(1)
+    )
+    with box.database.reading() as session:
+        if session.exec(due).first() is None:
+            return None
     with box.database.transaction() as session:
         if not _has_allowance(session, box, now):
             return None
-        due = (
-            select(OutgoingEmail)
-            .where(OutgoingEmail.status == OutgoingStatus.queued, OutgoingEmail.due_at <= now)
-            .order_by(col(OutgoingEmail.priority), col(OutgoingEmail.due_at), col(OutgoingEmail.id))
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        while outgoing := session.exec(due).first():
-            if _render(session, box, outgoing, now):
+        while outgoing := session.exec(due.with_for_update(skip_locked=True)).first():
+            if _write(session, box, outgoing, now):
+                _claim_row(session, box, outgoing, now)
                 return outgoing
             done.held += 1
     return None
@@ -164,18 +177,15 @@ def _claim(box: Outbox, done: Sent) -> OutgoingEmail | None:
 
 def _has_allowance(session: Session, box: Outbox, now: datetime) -> bool:
     """Whether one more may go in this minute. The account's row is written first, so one worker counts at a time."""
-    locked = session.execute(
-        sa.update(SendingAccount).where(col(SendingAccount.name) == box.account).values(last_claim_at=now)
-    )
-    if locked.rowcount == 0:  # type: ignore[attr-defined]
-        session.add(SendingAccount(name=box.account, last_claim_at=now))
-        session.flush()
+    add_if_new(session, SendingAccount, name=box.account, last_claim_at=now)
+    session.execute(sa.update(SendingAccount).where(col(SendingAccount.name) == box.account).values(last_claim_at=now))
     paused_until = session.get_one(SendingAccount, box.account, populate_existing=True).paused_until
     if paused_until and paused_until > now:
         return False
     attempted = session.exec(
         select(sa.func.count())
         .select_from(OutgoingEmail)
+        .where(OutgoingEmail.account == box.account)
         .where(col(OutgoingEmail.attempted_at) > now - timedelta(minutes=1))
     ).one()
     return attempted < box.per_minute
@@ -187,28 +197,37 @@ def _pause(box: Outbox) -> None:
         session.get_one(SendingAccount, box.account).paused_until = box.clock() + PAUSE
 
 
-def _render(session: Session, box: Outbox, outgoing: OutgoingEmail, now: datetime) -> bool:
+def _write(session: Session, box: Outbox, outgoing: OutgoingEmail, now: datetime) -> bool:
+    """Fill in the template, unless a server may have had the email already: then it stays as it was."""
+    if outgoing.written_at is not None:
+        return True
     consultation = session.get_one(Consultation, outgoing.consultation_id)
     try:
-        rendered = box.renderer.render(
-            outgoing.kind, box.fields[outgoing.kind](session, outgoing, now), slug=consultation.slug
-        )
-    except TemplateBroken as error:
-        move_outgoing(session, outgoing, OutgoingStatus.held, now=now, reason=Reason.template_error, answer=str(error))
+        fields = box.fields[outgoing.kind](session, outgoing, now)
+        rendered = box.renderer.render(outgoing.kind, fields, slug=consultation.slug)
+    except sa.exc.SQLAlchemyError:
+        raise
+    except Exception as error:
+        # Whatever is wrong with one email, the next one goes.
+        answer = str(error) if isinstance(error, TemplateBroken) else type(error).__name__
+        move_outgoing(session, outgoing, OutgoingStatus.held, now=now, reason=Reason.template_error, answer=answer)
         return False
+    outgoing.subject, outgoing.text, outgoing.html = rendered.subject, rendered.text, rendered.html
+    outgoing.written_at = now
+    return True
+
+
+def _claim_row(session: Session, box: Outbox, outgoing: OutgoingEmail, now: datetime) -> None:
     move_outgoing(
         session,
         outgoing,
         OutgoingStatus.sending,
         now=now,
         attempts=outgoing.attempts + 1,
+        account=box.account,
         attempted_at=now,
         claimed_until=now + box.claim_lasts,
-        subject=rendered.subject,
-        text=rendered.text,
-        html=rendered.html,
     )
-    return True
 
 
 # Sending
@@ -219,12 +238,17 @@ def _send(box: Outbox, outgoing: OutgoingEmail, done: Sent) -> bool:
     try:
         sender, raw = _composed(box, outgoing)
         box.sender.send(sender=sender, recipient=outgoing.recipient_address, raw=raw)
-    except (SendRefused, UnwritableAddress) as error:
+    except SendRefused as error:
         _note(box, outgoing, OutgoingStatus.failed, Reason.mail_server_refused, str(error))
+        done.failed += 1
+    except UnwritableAddress as error:
+        _note(box, outgoing, OutgoingStatus.failed, Reason.unwritable, str(error))
         done.failed += 1
     except SenderUnavailable as error:
         # Nothing was tried with this email, and it is not given up however long our account is away.
+        is_first = outgoing.attempts == 1
         values = {"attempts": outgoing.attempts - 1, "attempted_at": None}
+        values |= {"written_at": None} if is_first else {}
         _note(box, outgoing, OutgoingStatus.queued, Reason.mail_server_postponed, str(error), **values)
         _pause(box)
         done.postponed += 1
@@ -251,7 +275,7 @@ def _composed(box: Outbox, outgoing: OutgoingEmail) -> tuple[str, bytes]:
         html=outgoing.html or "",
         in_reply_to=outgoing.in_reply_to,
         references=tuple(outgoing.references),
-        sent_at=box.clock(),
+        sent_at=outgoing.written_at or box.clock(),
         auto_submitted="auto-replied" if outgoing.kind == "acknowledgement" else "auto-generated",
     )
     return sender, raw
@@ -260,7 +284,7 @@ def _composed(box: Outbox, outgoing: OutgoingEmail) -> tuple[str, bytes]:
 def _postpone(box: Outbox, outgoing: OutgoingEmail, error: SendPostponed) -> bool:
     """Queue it for later, or give up after three days. Returns whether it was given up."""
     now = box.clock()
-    if now - outgoing.queued_at > GIVE_UP_AFTER:
+    if outgoing.written_at and now - outgoing.written_at > GIVE_UP_AFTER:
         _note(box, outgoing, OutgoingStatus.failed, Reason.gave_up, str(error))
         return True
     wait = WAITS[min(outgoing.attempts, len(WAITS)) - 1]

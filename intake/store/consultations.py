@@ -101,15 +101,21 @@ def consultation_by_slug(session: Session, slug: str) -> Consultation:
 
 
 def next_reference(session: Session, consultation: Consultation) -> str:
-    """Take the next reference. One statement, so two writers never get the same number."""
-    taken = session.execute(
+    """Take the next reference."""
+    [reference] = next_references(session, consultation, 1)
+    return reference
+
+
+def next_references(session: Session, consultation: Consultation, count: int) -> list[str]:
+    """Take so many. One statement, so two writers never get the same number."""
+    last = session.execute(
         sa.update(Consultation)
         .where(col(Consultation.id) == consultation.id)
-        .values(last_number=Consultation.last_number + 1)
+        .values(last_number=Consultation.last_number + count)
         .returning(col(Consultation.last_number)),
         execution_options={"synchronize_session": False},
     ).scalar_one()
-    return consultation.reference(taken)
+    return [consultation.reference(number) for number in range(last - count + 1, last + 1)]
 
 
 def sending_address(session: Session, consultation: Consultation) -> str:

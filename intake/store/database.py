@@ -15,10 +15,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlmodel import Session, SQLModel
 
-from intake.errors import WrongConfiguration
+from intake.errors import DatabaseUnavailable, WrongConfiguration
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 NAMING = {
@@ -62,6 +63,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = _engine(url)
+        self._file = _sqlite_file(self.engine.url)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -79,6 +81,8 @@ class Database:
     def upgrade(self) -> bool:
         """Create or upgrade the schema; says whether anything changed."""
         before = self.revision()
+        if self._file:
+            _make_folder(self._file.parent)
         config = _alembic_config()
         with self.engine.begin() as connection:
             config.attributes["connection"] = connection
@@ -86,9 +90,14 @@ class Database:
         return self.revision() != before
 
     def revision(self) -> str | None:
-        """The schema's revision as it stands; None where there is none."""
-        with self.engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+        """The schema's revision as it stands; None where there is none. Raises DatabaseUnavailable."""
+        if self._file and not self._file.exists():
+            return None  # to connect would make it
+        try:
+            with self.engine.connect() as connection:
+                return MigrationContext.configure(connection).get_current_revision()
+        except sa.exc.DBAPIError:
+            raise DatabaseUnavailable from None
 
     def require_newest_schema(self) -> None:
         """Refuse to work on a database that `intake setup` has not brought up to date."""
@@ -100,17 +109,34 @@ class Database:
         self.engine.dispose()
 
 
+def add_if_new(session: Session, table: type[SQLModel], **values: Any) -> None:
+    """Insert a row unless one with its key is there: two workers that both see none make one."""
+    dialect = session.get_bind().dialect.name
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    session.execute(insert(table).values(**values).on_conflict_do_nothing())
+
+
 def _alembic_config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     return config
 
 
+def _sqlite_file(url: sa.URL) -> Path | None:
+    is_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
+    return Path(url.database or "") if is_file else None
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseUnavailable(f"The folder of database.url cannot be made ({error.strerror}).") from None
+
+
 def _engine(url: str) -> sa.Engine:
     parsed = sa.make_url(url)
     is_sqlite = parsed.get_backend_name() == "sqlite"
-    if is_sqlite and parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     try:
         # hide_parameters: SQLAlchemy otherwise prints the bound values, people's words and addresses, in its errors.
         engine = sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=not is_sqlite)

@@ -26,7 +26,10 @@ class Mailbox(SQLModel, table=True):
 
 
 class MailboxFolder(SQLModel, table=True):
-    """One folder of a mailbox. All UIDs below `uid_next` of this `uid_validity` are in the ledger."""
+    """One folder of a mailbox. All UIDs below `uid_next` of this `uid_validity` are in the ledger.
+
+    Until it was gone through once under this `uid_validity`, what it holds may have lain there long.
+    """
 
     __tablename__ = "mailbox_folder"
     __table_args__ = (sa.UniqueConstraint("mailbox_id", "name"),)
@@ -36,6 +39,7 @@ class MailboxFolder(SQLModel, table=True):
     name: str = Field(max_length=500)
     uid_validity: int | None = Field(default=None, sa_type=sa.BigInteger)
     uid_next: int | None = Field(default=None, sa_type=sa.BigInteger)
+    gone_through_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class ServerAction(StrEnum):
@@ -93,6 +97,7 @@ class InboundEmail(SQLModel, table=True):
     raw_sha256: str = Field(max_length=64)
     size: int
     is_headers_only: bool = False  # too large to fetch by itself
+    header_sha256: str | None = Field(default=None, max_length=64)  # of one that was fetched whole later
     fetch_requested_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     is_backlog: bool = False
     is_junk: bool = False
@@ -101,7 +106,9 @@ class InboundEmail(SQLModel, table=True):
     status: EmailStatus = Field(default=EmailStatus.received, sa_type=name_type(EmailStatus))
     reason: str | None = Field(default=None, max_length=40)
     attempts: int = 0
+    failures: int = 0
     next_attempt_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    letter_digest: str | None = Field(default=None, max_length=64, index=True)
     message_id: str | None = Field(default=None, index=True)
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     sender_address: str | None = None
@@ -127,12 +134,13 @@ class OutgoingStatus(StrEnum):
 class OutgoingEmail(SQLModel, table=True):
     """One email owed to one recipient. Its Message-ID is chosen when it is queued and never changes.
 
-    `subject`, `text` and `html` are filled when it is claimed: the message as it goes.
+    `subject`, `text` and `html` are filled when it is claimed: the message as it goes, the same at every try.
     """
 
     __tablename__ = "outgoing_email"
     __table_args__ = (
         sa.Index("ix_outgoing_email_status_due_at", "status", "due_at"),
+        sa.Index("ix_outgoing_email_account_attempted_at", "account", "attempted_at"),
         sa.Index("ix_outgoing_email_recipient", "recipient_address", "kind", "queued_at"),
     )
 
@@ -154,7 +162,9 @@ class OutgoingEmail(SQLModel, table=True):
     queued_at: datetime = Field(sa_type=UtcDateTime)
     due_at: datetime = Field(sa_type=UtcDateTime)
     attempts: int = 0
-    attempted_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    account: str | None = Field(default=None, max_length=200)  # the sending account it was last claimed for
+    attempted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    written_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # its Date, once a server may have had it
     claimed_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     subject: str | None = None

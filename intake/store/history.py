@@ -3,6 +3,8 @@
 Holds ids, names of fields and reasons; never a person's words or address.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -29,15 +31,32 @@ class HistoryEntry(SQLModel, table=True):
     detail: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """An entry to be written about a stored row (one that has its id)."""
+
+    row: SQLModel
+    action: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
 def note(session: Session, row: SQLModel, action: str, *, now: datetime, actor: str = WORKER, **detail: Any) -> None:
-    """Add to the history of a stored row (one that has its id)."""
-    session.add(
-        HistoryEntry(
-            at=now,
-            actor=actor,
-            action=action,
-            subject_kind=str(row.__tablename__),
-            subject_id=row.id,  # type: ignore[attr-defined]  # SQLModel itself has none, every table noted here has
-            detail=detail,
-        )
-    )
+    """Add to the history of a stored row."""
+    note_each(session, [Note(row, action, detail)], now=now, actor=actor)
+
+
+def note_each(session: Session, notes: Sequence[Note], *, now: datetime, actor: str = WORKER) -> None:
+    """Add to the history of many rows in one statement."""
+    entries = [
+        {
+            "at": now,
+            "actor": actor,
+            "action": one.action,
+            "subject_kind": one.row.__tablename__,
+            "subject_id": one.row.id,  # type: ignore[attr-defined]  # SQLModel itself has none, every table noted here has
+            "detail": one.detail,
+        }
+        for one in notes
+    ]
+    if entries:
+        session.execute(sa.insert(HistoryEntry.__table__), entries)  # type: ignore[attr-defined]

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from intake.errors import LostRace
+from intake.store.database import add_if_new
 from intake.store.emails import Mailbox
 
 
@@ -33,11 +34,11 @@ def give_up_lease(session: Session, name: str, *, owner: str) -> None:
 
 def mailbox_row(session: Session, name: str) -> Mailbox:
     """The row of a configured mailbox, made on first use."""
-    mailbox = session.exec(select(Mailbox).where(Mailbox.name == name)).first()
+    wanted = select(Mailbox).where(Mailbox.name == name)
+    mailbox = session.exec(wanted).first()
     if mailbox is None:
-        mailbox = Mailbox(name=name)
-        session.add(mailbox)
-        session.flush()
+        add_if_new(session, Mailbox, name=name)
+        mailbox = session.exec(wanted).one()
     return mailbox
 
 

@@ -44,6 +44,10 @@ class Reason(StrEnum):
         "forwarded-by-officer",
         "An officer forwarded it; someone has to confirm who wrote it and when it came.",
     )
+    from_ourselves = (
+        "from-ourselves",
+        "It was sent from a published address: an officer's own letter, or a copy of an answer.",
+    )
     oversize = "oversize", "It is larger than intake fetches by itself; only its headers are here."
     empty = "empty", "It has neither text nor attachments."
     no_sender = "no-sender", "It does not say who wrote it."
@@ -61,6 +65,8 @@ class Reason(StrEnum):
     recording_broke = "recording-broke", "Writing it into the log broke off; the details are in the process output."
 
     # Outgoing mail.
+    owed_again = "owed-again", "It was found missing when everything was accounted for."
+    unwritable = "unwritable", "It could not be written as an email; correct the address."
     backlog = "backlog", "It answers mail that was already there when the mailbox was first polled."
     template_error = "template-error", "Its template could not be filled in."
     mail_server_postponed = "mail-server-postponed", "The mail server could not take it; it is tried again."

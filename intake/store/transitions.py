@@ -3,16 +3,18 @@
 Never decides that a status should move.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from intake.errors import LostRace
 from intake.store.emails import EmailStatus, InboundEmail, OutgoingEmail, OutgoingStatus
-from intake.store.history import WORKER, note
+from intake.store.history import WORKER, Note, note_each
 
 EMAIL_MOVES: Mapping[EmailStatus, frozenset[EmailStatus]] = {
     EmailStatus.received: frozenset(
@@ -38,6 +40,16 @@ OUTGOING_MOVES: Mapping[OutgoingStatus, frozenset[OutgoingStatus]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A row, the status it is to move to, and what else is to be set on it."""
+
+    row: InboundEmail | OutgoingEmail
+    to: EmailStatus | OutgoingStatus
+    reason: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
 def move_email(
     session: Session,
     email: InboundEmail,
@@ -49,7 +61,12 @@ def move_email(
     **values: Any,
 ) -> None:
     """Move an inbound email and set `values` on it. Raises LostRace when its status is no longer the one read."""
-    _move(session, email, EMAIL_MOVES, to, now=now, actor=actor, reason=reason, values=values)
+    move_emails(session, [Move(email, to, reason, values)], now=now, actor=actor)
+
+
+def move_emails(session: Session, moves: Sequence[Move], *, now: datetime, actor: str = WORKER) -> None:
+    """Move many inbound emails in few statements. After LostRace the caller rolls back, as some may have moved."""
+    _move_each(session, InboundEmail, EMAIL_MOVES, moves, now=now, actor=actor)
 
 
 def move_outgoing(
@@ -63,32 +80,55 @@ def move_outgoing(
     **values: Any,
 ) -> None:
     """Move an outgoing email and set `values` on it. Raises LostRace when its status is no longer the one read."""
-    _move(session, outgoing, OUTGOING_MOVES, to, now=now, actor=actor, reason=reason, values=values)
+    move = Move(outgoing, to, reason, values)
+    _move_each(session, OutgoingEmail, OUTGOING_MOVES, [move], now=now, actor=actor)
 
 
-def _move(
+def _move_each(
     session: Session,
-    row: InboundEmail | OutgoingEmail,
-    moves: Mapping[Any, frozenset[Any]],
-    to: EmailStatus | OutgoingStatus,
+    table: type[InboundEmail | OutgoingEmail],
+    allowed: Mapping[Any, frozenset[Any]],
+    moves: Sequence[Move],
     *,
     now: datetime,
     actor: str,
-    reason: str | None,
-    values: dict[str, Any],
 ) -> None:
-    before, table = row.status, type(row)
-    if to not in moves[before]:
-        raise ValueError(f"{table.__tablename__} {row.id} cannot move from {before} to {to}")
-    reason = str(reason) if reason else None
-    values |= {"status": to, "reason": reason}
+    by_columns = defaultdict[tuple[str, ...], list[Move]](list)
+    for move in moves:
+        if move.to not in allowed[move.row.status]:
+            raise ValueError(f"{table.__tablename__} {move.row.id} cannot move from {move.row.status} to {move.to}")
+        by_columns[tuple(sorted(move.values))].append(move)
+    for columns, some in by_columns.items():
+        _compare_and_set(session, table, columns, some)
+    note_each(session, [_note(move) for move in moves], now=now, actor=actor)
+    for move in moves:
+        for name, value in _values(move).items():
+            sa.orm.attributes.set_committed_value(move.row, name, value)
+
+
+def _compare_and_set(
+    session: Session, table: type[InboundEmail | OutgoingEmail], columns: Sequence[str], moves: Sequence[Move]
+) -> None:
+    """One statement for rows on which the same columns are set."""
+    rows: sa.Table = table.__table__  # type: ignore[union-attr]
     changed = session.execute(
-        sa.update(table).where(col(table.id) == row.id, col(table.status) == before).values(**values),
-        execution_options={"synchronize_session": False},
+        sa.update(rows)
+        .where(rows.c.id == sa.bindparam("row_id"), rows.c.status == sa.bindparam("before"))
+        .values({name: sa.bindparam(f"new_{name}") for name in (*columns, "status", "reason")}),
+        [
+            {"row_id": move.row.id, "before": move.row.status}
+            | {f"new_{name}": value for name, value in _values(move).items()}
+            for move in moves
+        ],
     )
-    if changed.rowcount != 1:  # type: ignore[attr-defined]
+    if changed.rowcount != len(moves):  # type: ignore[attr-defined]
         raise LostRace
-    for name, value in values.items():
-        sa.orm.attributes.set_committed_value(row, name, value)
-    detail = {"from": before.value, "reason": reason} if reason else {"from": before.value}
-    note(session, row, to.value, now=now, actor=actor, **detail)
+
+
+def _values(move: Move) -> dict[str, Any]:
+    return {**move.values, "status": move.to, "reason": str(move.reason) if move.reason else None}
+
+
+def _note(move: Move) -> Note:
+    detail = {"from": move.row.status.value}
+    return Note(move.row, move.to.value, detail | {"reason": str(move.reason)} if move.reason else detail)

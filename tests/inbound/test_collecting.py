@@ -92,24 +92,47 @@ def test_a_missing_folder_is_reported_and_the_others_are_collected(tmp_path: Pat
 
 
 class KeptToItself(FakeMailbox):
-    """Its junk folder is listed, but nobody may open it."""
+    """Its junk folder is listed, but nobody may open it until `is_open`."""
+
+    is_open = False
 
     def open_folder(self, name: str, *, for_changes: bool = False) -> FolderState:
-        if name == "Junk":
+        if name == "Junk" and not self.is_open:
             raise FolderRefused
         return super().open_folder(name, for_changes=for_changes)
 
 
 def test_a_refused_folder_is_told_and_the_others_are_collected(tmp_path: Path) -> None:
     with open_office(tmp_path, polled=False) as office:
-        office.mailboxes["review"] = KeptToItself({"Junk": {}, "INBOX": {}})
-        office.receive(letter())
+        office.mailboxes["review"] = mailbox = KeptToItself({"Junk": {}, "INBOX": {}})
+        office.receive(letter(1))
+        office.receive(letter(2), folder="Junk", received_at=office.now - timedelta(days=3))
         with pytest.raises(FolderRefused):
             office.collect()
-        [mailbox] = office.rows(Mailbox)
-        assert len(office.emails()) == 1
-        # Not a complete poll: what lies in that folder is backlog still, whenever it can be opened.
-        assert (mailbox.first_poll_completed_at, mailbox.last_error) == (None, FolderRefused.__doc__)
+        [row] = office.rows(Mailbox)
+        assert (len(office.emails()), row.last_polled_at, row.last_error) == (1, None, FolderRefused.__doc__)
+
+        office.receive(letter(3))
+        mailbox.is_open = True
+        office.collect()
+        # What came since is answered at once; what had lain in that folder for days is not.
+        assert [email.is_backlog for email in office.emails()] == [True, True, False]
+        assert office.rows(Mailbox)[0].last_polled_at == office.now
+
+
+def test_old_mail_in_a_folder_that_is_new_or_renumbered_is_backlog(office: Office) -> None:
+    office.receive(letter(1), folder="Archive", received_at=office.now - timedelta(days=30))
+    office.receive(letter(2), folder="Archive")
+    office.collect()
+    assert [email.is_backlog for email in office.emails()] == [True, False]
+    office.receive(letter(3), folder="Archive", received_at=office.now - timedelta(days=30))
+    office.mailboxes["review"].change_uid_validity("Archive")
+    office.collect()
+    assert [email.is_backlog for email in office.emails()] == [True, False, True]
+    # Mail that an officer moves into a folder that was gone through before is answered, however old.
+    office.receive(letter(4), folder="Archive", received_at=office.now - timedelta(days=30))
+    office.collect()
+    assert not office.emails()[3].is_backlog
 
 
 def test_what_lay_in_junk_is_marked(office: Office) -> None:

@@ -80,7 +80,7 @@ def test_an_oversize_email_that_was_moved_is_fetched_from_where_it_lies_now(dove
         assert sorted(stored(office)) == sorted([raw, letter(2)])
 
 
-def test_an_oversize_email_that_turns_out_to_be_known_is_a_duplicate(dovecot: Dovecot, tmp_path: Path) -> None:
+def test_an_oversize_email_fetched_whole_is_known_again_by_its_header(dovecot: Dovecot, tmp_path: Path) -> None:
     with office_at(dovecot, "twice-large", tmp_path) as office:
         raw = big(1, OVERSIZE)
         for folder in ("INBOX", "Schools"):
@@ -88,9 +88,7 @@ def test_an_oversize_email_that_turns_out_to_be_known_is_a_duplicate(dovecot: Do
             office.collect()
             ask(office)
             office.collect()
-        assert office.outcomes() == [("received", None), ("ignored", "duplicate")]
-        first, second = office.emails()
-        assert second.duplicate_of_id == first.id
+        assert office.outcomes() == [("received", None)]
 
 
 def test_an_oversize_email_that_is_gone_when_asked_for_stays_held(dovecot: Dovecot, tmp_path: Path) -> None:

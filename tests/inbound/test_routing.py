@@ -188,6 +188,20 @@ def email(sender: str = DAN, to: str = REVIEW, **built: Any) -> Understood:
             id="addition-here-and-new-there",
         ),
         pytest.param(
+            ASHA, f"{BEN}, {REVIEW}", "Your question", {}, Hold(Reason.from_ourselves, EDUCATION), id="our-own-answer"
+        ),
+        pytest.param(
+            CAROL,
+            f"{ASHA}, {ADMISSIONS}",
+            "Re: Have your say",
+            {
+                "published": {ASHA: tuple(Meant(each, AddressKind.personal) for each in (EDUCATION, SCHOOLS))},
+                "answers": Earlier(EDUCATION),
+            },
+            IN_EDUCATION,
+            id="signal-of-one-consultation-is-none-of-another",
+        ),
+        pytest.param(
             CAROL,
             ASHA,
             "Re: Have your say",

@@ -4,6 +4,7 @@ import pytest
 
 from intake.mail.automatic import CERTAIN_REASONS, Automatic, OwnMail, judge_automatic, looks_like_bounce
 from intake.mail.message import ParsedEmail, parse_email
+from intake.mail.understanding import understand
 from tests.building import raw_email, raw_lines
 
 OWN = OwnMail("council.example")
@@ -171,3 +172,19 @@ def test_own_mail_is_unknown_where_we_send_none() -> None:
 def test_nothing_a_person_may_have_caused_is_certain() -> None:
     guesses = {"away-subject", "null-return-path", "list-headers", "auto-submitted-auto-generated", "autoreply-headers"}
     assert not guesses & CERTAIN_REASONS
+
+
+def test_a_letter_with_a_delivery_report_attached_is_a_letter() -> None:
+    report = b"Reporting-MTA: dns; mx.school.example\r\n\r\nFinal-Recipient: rfc822; review@council.example\r\nAction: failed\r\n"
+    letter = raw_email(text="My first try came back, see attached.\n").replace(b"MIME-Version: 1.0\r\n", b"")
+    head, _, body = letter.partition(b"\r\n\r\n")
+    kept = b"\r\n".join(line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-"))
+    mixed = (
+        kept
+        + b"\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n"
+        + body
+        + b"\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+        + report
+        + b"\r\n--b--\r\n"
+    )
+    assert understand(mixed).automatic is None

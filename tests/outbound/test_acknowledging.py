@@ -10,7 +10,7 @@ from intake.store.reasons import Reason
 from tests.building import raw_email
 from tests.databases import both_databases
 from tests.office import Office, open_office
-from tests.people import ADMISSIONS, ASHA, BEN, DAN, REVIEW
+from tests.people import ASHA, BEN, DAN, REVIEW
 
 pytestmark = both_databases
 
@@ -26,12 +26,10 @@ def office(tmp_path: Path) -> Iterator[Office]:
 @pytest.mark.parametrize(
     ("sender", "headers", "reason"),
     [
-        (ASHA, {}, "our-own-address"),
-        (ADMISSIONS, {}, "our-own-address"),
         ("noreply@forms.example", {}, "robot-address"),
         ("owner-governors@lists.example", {}, "robot-address"),
         ("governors-request@lists.example", {}, "robot-address"),
-        (DAN, {"Return-Path": "<bounce+dan=somewhere.example@mailer.example>"}, "robot-address"),
+        (DAN, {"Return-Path": "<owner-governors@lists.example>"}, "robot-address"),
         (DAN, {"Authentication-Results": f"{MX}; dmarc=fail header.from=somewhere.example"}, "failed-dmarc"),
         ("dan@localhost", {}, "no-usable-address"),
     ],
@@ -51,6 +49,7 @@ def test_recorded_but_not_answered(office: Office, sender: str, headers: dict[st
         {"Authentication-Results": f"{MX}; dmarc=pass header.from=somewhere.example"},
         {"Authentication-Results": "mx.forged.example; dmarc=fail header.from=somewhere.example"},
         {"Return-Path": f"<{DAN}>"},
+        {"Return-Path": "<bounces+123-ab12=dan.morris=somewhere.example@mailer.example>"},
         {"List-Unsubscribe": "<mailto:leave@somewhere.example>"},
     ],
 )
@@ -68,11 +67,29 @@ def test_the_answer_goes_to_from_and_never_to_reply_to(office: Office) -> None:
 
 def test_one_sender_gets_only_so_many_in_a_day(office: Office) -> None:
     for number in range(7):
-        office.receive(raw_email(sender=DAN, to=REVIEW, text=f"Thought {number}\n", message_id=f"<{number}@x.example>"))
+        sender = DAN.upper() if number % 2 else DAN
+        raw = raw_email(sender=sender, to=REVIEW, text=f"Thought {number}\n", message_id=f"<{number}@x.example>")
+        office.receive(raw)
     office.cycle()
     assert len(office.responses()) == 7
     assert len(office.sender.sent) == 5
     assert [entry.detail["reason"] for entry in office.history("acknowledgement-suppressed")] == ["sender-limit"] * 2
+
+
+def test_backlog_that_waits_does_not_use_up_the_days_limit(tmp_path: Path) -> None:
+    with open_office(tmp_path, polled=False) as office:
+        for number in range(5):
+            office.receive(raw_email(sender=DAN, to=REVIEW, text=f"{number}\n", message_id=f"<{number}@x.example>"))
+        office.cycle()
+        office.receive(raw_email(sender=DAN, to=REVIEW, text="New\n", message_id="<new@x.example>"))
+        office.cycle()
+        assert len(office.sender.sent) == 1
+
+
+def test_a_strangers_name_is_not_sent_on_when_it_is_no_name(office: Office) -> None:
+    office.receive(raw_email(sender=f'"Your parcel waits, pay at evil.example/pay" <{DAN}>', to=REVIEW))
+    office.cycle()
+    assert b"parcel" not in office.sender.sent[0].raw
 
 
 def test_the_senders_subject_is_not_echoed(office: Office) -> None:
@@ -81,11 +98,17 @@ def test_the_senders_subject_is_not_echoed(office: Office) -> None:
     assert b"pills" not in office.sender.sent[0].raw
 
 
-def test_mail_that_can_take_no_answer_gets_none_even_when_an_officer_records_it(office: Office) -> None:
-    automatic = Answered(1, "Dan", DAN, "<1@x.example>", (), return_path="", dmarc="none", is_backlog=False)
-    rules = AcknowledgementRules(5, "intake.county.example", frozenset())
+@pytest.mark.parametrize(
+    ("sender", "return_path", "reason"),
+    [(DAN, "", Reason.automatic_mail), (ASHA.title(), ASHA, Reason.our_own_address)],
+)
+def test_what_can_take_no_answer_gets_none_even_when_an_officer_records_it(
+    office: Office, sender: str, return_path: str, reason: Reason
+) -> None:
+    answered = Answered(1, "Dan", sender, "<1@x.example>", (), return_path=return_path, dmarc="none")
+    rules = AcknowledgementRules(5, "intake.county.example", frozenset({ASHA}))
     with office.database.reading() as session:
-        assert suppression_reason(session, automatic, rules, now=office.now) is Reason.automatic_mail
+        assert suppression_reason(session, answered, rules, now=office.now) is reason
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from sqlmodel import select
 
 from intake import jobs
+from intake.errors import SendPostponed
 from intake.outbound.outbox import held_emails, release
 from intake.store.consultations import Consultation
 from intake.store.emails import OutgoingEmail, OutgoingStatus
@@ -91,6 +92,45 @@ def test_waits_grow_until_it_is_given_up_after_three_days(office: Office) -> Non
     assert [wait / timedelta(minutes=1) for wait in waits[:6]] == [1, 5, 15, 60, 240, 240]
     assert (row.status, row.reason) == (OutgoingStatus.failed, "gave-up")
     assert office.now - row.queued_at > timedelta(days=3)
+
+
+def test_a_second_try_is_the_same_email_to_the_letter(office: Office) -> None:
+    owe(office, BEN)
+    sent: list[bytes] = []
+    taken = office.sender.send
+
+    def lose_the_answer(*, sender: str, recipient: str, raw: bytes) -> None:
+        sent.append(raw)
+        if len(sent) == 1:
+            raise SendPostponed
+        taken(sender=sender, recipient=recipient, raw=raw)
+
+    office.sender.send = lose_the_answer  # type: ignore[method-assign]
+    jobs.send(office.this)
+    office.now += timedelta(days=30)  # closed meanwhile
+    jobs.send(office.this)
+    assert sent[0] == sent[1]
+
+
+def test_what_was_held_for_days_is_not_given_up_at_the_first_trouble(tmp_path: Path) -> None:
+    with open_office(tmp_path, polled=False) as office:
+        owe(office, BEN)
+        office.now += timedelta(days=4)
+        with office.database.transaction() as session:
+            release(session, held_emails(session, Reason.backlog), now=office.now, actor="Asha")
+        office.sender.postpones = 1
+        jobs.send(office.this)
+        assert office.outgoing()[0].reason == "mail-server-postponed"
+
+
+def test_an_email_nobody_can_write_keeps_no_other_from_going(office: Office) -> None:
+    owe(office, BEN, CAROL)
+    with office.database.transaction() as session:
+        first = session.exec(select(OutgoingEmail).order_by("id")).first()
+        assert first
+        first.kind = "a-kind-without-fields"
+    jobs.send(office.this)
+    assert statuses(office) == [("held", "template-error"), ("sent", None)]
 
 
 def test_a_refused_email_fails_for_good_and_the_next_one_goes(office: Office) -> None:

@@ -86,6 +86,7 @@ def upgrade() -> None:
         sa.Column("raw_sha256", sa.String(length=64), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("is_headers_only", sa.Boolean(), nullable=False),
+        sa.Column("header_sha256", sa.String(length=64), nullable=True),
         sa.Column("fetch_requested_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("is_backlog", sa.Boolean(), nullable=False),
         sa.Column("is_junk", sa.Boolean(), nullable=False),
@@ -94,7 +95,9 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=20), nullable=False),
         sa.Column("reason", sa.String(length=40), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("letter_digest", sa.String(length=64), nullable=True),
         sa.Column("message_id", sa.String(), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sender_address", sa.String(), nullable=True),
@@ -113,6 +116,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("mailbox_id", "raw_sha256", name=op.f("uq_inbound_email_mailbox_id_raw_sha256")),
     )
     with op.batch_alter_table("inbound_email", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_inbound_email_letter_digest"), ["letter_digest"], unique=False)
         batch_op.create_index(batch_op.f("ix_inbound_email_message_id"), ["message_id"], unique=False)
         batch_op.create_index("ix_inbound_email_status_next_attempt_at", ["status", "next_attempt_at"], unique=False)
         batch_op.create_index(
@@ -130,6 +134,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=500), nullable=False),
         sa.Column("uid_validity", sa.BigInteger(), nullable=True),
         sa.Column("uid_next", sa.BigInteger(), nullable=True),
+        sa.Column("gone_through_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["mailbox_id"], ["mailbox.id"], name=op.f("fk_mailbox_folder_mailbox_id_mailbox")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mailbox_folder")),
         sa.UniqueConstraint("mailbox_id", "name", name=op.f("uq_mailbox_folder_mailbox_id_name")),
@@ -301,7 +306,9 @@ def upgrade() -> None:
         sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("account", sa.String(length=200), nullable=True),
         sa.Column("attempted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("subject", sa.String(), nullable=True),
@@ -319,7 +326,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("once_key", name=op.f("uq_outgoing_email_once_key")),
     )
     with op.batch_alter_table("outgoing_email", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_outgoing_email_attempted_at"), ["attempted_at"], unique=False)
+        batch_op.create_index("ix_outgoing_email_account_attempted_at", ["account", "attempted_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_outgoing_email_email_id"), ["email_id"], unique=False)
         batch_op.create_index("ix_outgoing_email_recipient", ["recipient_address", "kind", "queued_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_outgoing_email_response_id"), ["response_id"], unique=False)
@@ -356,7 +363,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outgoing_email_response_id"))
         batch_op.drop_index("ix_outgoing_email_recipient")
         batch_op.drop_index(batch_op.f("ix_outgoing_email_email_id"))
-        batch_op.drop_index(batch_op.f("ix_outgoing_email_attempted_at"))
+        batch_op.drop_index("ix_outgoing_email_account_attempted_at")
 
     op.drop_table("outgoing_email")
     with op.batch_alter_table("addition", schema=None) as batch_op:
@@ -400,6 +407,7 @@ def downgrade() -> None:
         )
         batch_op.drop_index("ix_inbound_email_status_next_attempt_at")
         batch_op.drop_index(batch_op.f("ix_inbound_email_message_id"))
+        batch_op.drop_index(batch_op.f("ix_inbound_email_letter_digest"))
 
     op.drop_table("inbound_email")
     op.drop_table("consultee")
