@@ -4,19 +4,24 @@ A job's name is its function's name, its id in the scheduler and the first word 
 besides `cli` and `web` that reads the clock.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import structlog
 
-from intake.errors import LostRace, MailboxUnavailable
-from intake.inbound.collecting import collect_mailbox, note_unreachable
+from intake.errors import IntakeError, LostRace
+from intake.inbound.circumstances import Knowledge
+from intake.inbound.collecting import collect_mailbox
 from intake.inbound.copying import copying_rule
-from intake.inbound.poll import Collected, Poll
+from intake.inbound.poll import Collected, Poll, under_lease
 from intake.inbound.reading import read
+from intake.inbound.reconciliation import Reconciled, Reconciling
+from intake.inbound.reconciling import reconcile_all
 from intake.inbound.recording import Parsers, Recorded, Recording, record_waiting
 from intake.mail.automatic import OwnMail
 from intake.mail.mailbox import Mailbox, connect
@@ -29,6 +34,7 @@ from intake.sandbox import Sandbox
 from intake.settings import MailboxSettings, Settings, SmtpSettings
 from intake.store.database import Database
 from intake.store.files import FileStore
+from intake.store.history import WORKER
 
 PARSER_MEMORY_MB = 1024
 SMTP_STEPS = 10  # connect, greeting, EHLO, STARTTLS, EHLO, AUTH, MAIL, RCPT, DATA and its answer may each time out
@@ -91,25 +97,19 @@ def open_installation(settings: Settings, *, stopped: Callable[[], bool] = lambd
 
 def collect(this: Installation, name: str) -> Collected | None:
     """Collect one mailbox. None when another worker is at it; raises MailboxUnavailable, which is noted first."""
-    settings = this.settings.mailboxes[name]
     try:
-        server = this.connect(settings, name=name)
-    except MailboxUnavailable as error:
-        note_unreachable(this.database, name, error, now=this.clock())
-        log.warning("collect", mailbox=name, error=str(error))
-        raise
-    try:
-        found = collect_mailbox(_poll(this, name, settings, server))
+        with _polling(this, name) as poll:
+            found = collect_mailbox(poll)
     except LostRace:
         log.info("collect", mailbox=name, skipped="another worker is collecting it")
         return None
-    except MailboxUnavailable as error:
+    except IntakeError as error:
         log.warning("collect", mailbox=name, error=str(error))
         raise
-    finally:
-        server.close()
     if found.emails or found.missing_folders:
-        log.info("collect", mailbox=name, **asdict(found))
+        # The number of folders only: an officer's folders have names of people and troubles.
+        counts = asdict(found) | {"folders": len(found.folders), "missing_folders": len(found.missing_folders)}
+        log.info("collect", mailbox=name, **counts)
     return found
 
 
@@ -122,9 +122,7 @@ def record(this: Installation) -> Recorded:
             files=this.files,
             parsers=this.parsers,
             own=this.own,
-            rules=lambda known: AcknowledgementRules(
-                this.settings.acknowledgements.per_sender_a_day, mail.message_id_domain, known.own_addresses
-            ),
+            rules=partial(_rules, this),
             authserv_id=mail.authserv_id,
             claim_lasts=timedelta(seconds=worker.lease_seconds),
             clock=this.clock,
@@ -161,17 +159,60 @@ def send(this: Installation) -> Sent:
     return done
 
 
-def _poll(this: Installation, name: str, settings: MailboxSettings, server: Mailbox) -> Poll:
+def reconcile(this: Installation, *, mend: bool = False, actor: str = WORKER) -> Reconciled:
+    """Account for everything. To mend takes `parsers`, which serve one thread: never beside `record`."""
+    found = reconcile_all(
+        Reconciling(
+            mailboxes=list(this.settings.mailboxes),
+            poll=partial(_polling, this),
+            database=this.database,
+            files=this.files,
+            parsers=this.parsers,
+            record=partial(record, this),
+            rules=partial(_rules, this),
+            own=this.own,
+            authserv_id=this.settings.mail.authserv_id,
+            actor=actor,
+            mend=mend,
+            clock=this.clock,
+            stopped=this.stopped,
+        )
+    )
+    say = log.warning if found.differences else log.info
+    say("reconcile", differences=len(found.differences), unmended=len(found.unmended), **asdict(found.counts))
+    return found
+
+
+@contextmanager
+def _polling(this: Installation, name: str) -> Iterator[Poll]:
+    """A poll of this mailbox, under its lease."""
+    settings = this.settings.mailboxes[name]
+    lease = timedelta(seconds=this.settings.worker.lease_seconds)
+    with under_lease(this.database, name, lasts=lease, clock=this.clock) as owner:
+        server = this.connect(settings, name=name)
+        try:
+            yield _poll(this, name, server, owner)
+        finally:
+            server.close()
+
+
+def _rules(this: Installation, known: Knowledge) -> AcknowledgementRules:
+    limit, domain = this.settings.acknowledgements.per_sender_a_day, this.settings.mail.message_id_domain
+    return AcknowledgementRules(limit, domain, known.own_addresses)
+
+
+def _poll(this: Installation, name: str, server: Mailbox, owner: str) -> Poll:
     parsers = this.collecting_parsers.get(name)
     return Poll(
         name=name,
-        settings=settings,
+        settings=this.settings.mailboxes[name],
         server=server,
         database=this.database,
         files=this.files,
         may_copy=copying_rule(this.database, parsers, this.own) if parsers else None,
         largest_email=this.settings.mail.largest_email_mb * 1_000_000,
         lease=timedelta(seconds=this.settings.worker.lease_seconds),
+        owner=owner,
         clock=this.clock,
         stopped=this.stopped,
     )

@@ -1,4 +1,4 @@
-"""The scheduled worker: APScheduler as the clock, signals, and a watch on both. Nothing else.
+"""The scheduled worker: APScheduler as the clock, signals, a watch on both, and at the start the crumbs of a crash.
 
 Every job is a tick that claims due rows, so any number of workers never do a thing twice, and a tick that is missed
 loses nothing. The schedule is the list in `_schedule`; there is no job store.
@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobExecutionEvent
@@ -22,6 +22,7 @@ from intake.errors import IntakeError, MailboxUnavailable
 from intake.jobs import Installation
 
 WATCH_SECONDS = 0.5
+CRUMBS_AFTER = timedelta(days=1)  # nothing is on its way into the file store for so long
 
 log = structlog.get_logger()
 
@@ -32,6 +33,7 @@ class SchedulerStopped(IntakeError):
 
 def work(this: Installation, stop: threading.Event) -> None:
     """Run the schedule until `stop` is set, then finish the units under way. Raises SchedulerStopped."""
+    this.files.clear_incoming(before=this.clock() - CRUMBS_AFTER)
     scheduler = _schedule(this)
     scheduler.start()
     log.info("work", started=len(scheduler.get_jobs()))
@@ -52,11 +54,11 @@ def stop_on_signals(stop: threading.Event) -> None:
 
 
 def _schedule(this: Installation) -> BackgroundScheduler:
-    """A job for each mailbox, so that a dead one delays no other; one each for recording and sending."""
+    """A job for each mailbox, so that a dead one delays no other; one each for recording, sending and reconciling."""
     mailboxes, seconds = this.settings.mailboxes, this.settings.worker
     scheduler = BackgroundScheduler(
         timezone="UTC",
-        executors={"default": ThreadPoolExecutor(len(mailboxes) + 2)},
+        executors={"default": ThreadPoolExecutor(len(mailboxes) + 3)},
         # The default grace of one second would drop a late tick.
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
     )
@@ -65,6 +67,10 @@ def _schedule(this: Installation) -> BackgroundScheduler:
         _add(scheduler, f"collect:{name}", seconds.collect_seconds, now, _tolerant(jobs.collect), this, name)
     _add(scheduler, "record", seconds.record_seconds, now, jobs.record, this)
     _add(scheduler, "send", seconds.send_seconds, now, jobs.send, this)
+    # Not at the start: it reads every stored file, and would hold the mailboxes just when they are first polled. Nor a
+    # whole interval later: a worker that is restarted daily would never get there.
+    first = now + timedelta(hours=1)
+    _add(scheduler, "reconcile", seconds.reconcile_hours * 3600, first, jobs.reconcile, this)
     scheduler.add_listener(_note_trouble, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
     return scheduler
 

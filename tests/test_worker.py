@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,11 @@ def test_the_worker_collects_records_and_acknowledges(office: Office) -> None:
         wait_until(lambda: office.sender.sent)
     assert [email.recipient for email in office.sender.sent] == [BEN]
     assert office.outcomes() == [("recorded", None)]
+
+
+def test_everything_is_accounted_for_daily_and_not_while_the_first_polls_run(office: Office) -> None:
+    job = worker._schedule(office.this).get_job("reconcile")
+    assert (job.next_run_time - office.now, job.trigger.interval) == (timedelta(hours=1), timedelta(days=1))
 
 
 def test_mailboxes_that_hang_delay_no_other(office: Office) -> None:

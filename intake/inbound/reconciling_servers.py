@@ -1,0 +1,125 @@
+"""Hold every message on a mailbox's server against the ledger. Collecting again is left to collecting."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+import structlog
+from sqlmodel import Session, col, select
+
+from intake.errors import LostRace
+from intake.inbound.collecting import LIST_AT_ONCE, collect_mailbox, watched_folders
+from intake.inbound.poll import Poll
+from intake.inbound.reconciliation import OVERDUE, Difference, Kind, Reconciled, Reconciling
+from intake.mail.mailbox import FolderMissing
+from intake.store.emails import LedgerEntry, Mailbox, MailboxFolder
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """Of one folder, the differences by UID."""
+
+    folder: str
+    uid_validity: int
+    by_uid: dict[int, Difference]
+
+
+def compare_mailbox(this: Reconciling, name: str) -> None:
+    """Compare every watched folder under the mailbox's lease; skip a mailbox that another worker holds."""
+    with this.noting_unavailable(name):
+        try:
+            with this.poll(name) as poll:
+                missing = _compare(poll, this.found, mend=this.mend)
+                if this.mend and missing:
+                    _collect_again(poll, missing)
+        except LostRace:
+            this.found.counts.skipped.append(name)
+            log.info("reconcile", mailbox=name, skipped="another worker is at it")
+
+
+def _compare(poll: Poll, found: Reconciled, *, mend: bool) -> list[_Missing]:
+    folders = watched_folders(poll.settings, poll.server.folders())
+    compared = [_compare_folder(poll, folder.name, found) for folder in folders]
+    missing = [folder for folder in compared if folder and folder.by_uid]
+    if mend:
+        _forget_uid_next(poll, missing)
+    return missing
+
+
+def _compare_folder(poll: Poll, folder: str, found: Reconciled) -> _Missing | None:
+    place = f"{poll.name}/{folder}"
+    try:
+        uid_validity = poll.server.open_folder(folder).uid_validity
+    except FolderMissing:
+        found.add(Kind.folder_missing, place)
+        return None
+    with poll.database.transaction() as session:
+        poll.renew(session)
+        uid_next, known = _uid_next(session, poll, folder, uid_validity), _uids(session, poll, folder, uid_validity)
+    on_server = set(poll.server.uids())
+    unknown = sorted(on_server - known)
+    new = _just_arrived(poll, [uid for uid in unknown if uid >= uid_next])
+    found.counts.on_servers += len(on_server)
+    found.counts.in_ledger += len(on_server & known)
+    found.counts.just_arrived += len(new)
+    # People delete and move mail: what is gone from the server is stored here and no difference.
+    found.counts.gone_from_servers += len(known - on_server)
+    overlooked = {uid: found.add(Kind.not_in_ledger, f"{place}/{uid}") for uid in unknown if uid not in new}
+    return _Missing(folder, uid_validity, overlooked)
+
+
+def _uid_next(session: Session, poll: Poll, folder: str, uid_validity: int) -> int:
+    """Below this UID everything is said to be in the ledger."""
+    row = session.exec(
+        select(MailboxFolder.uid_next)
+        .join(Mailbox, col(Mailbox.id) == MailboxFolder.mailbox_id)
+        .where(Mailbox.name == poll.name, MailboxFolder.name == folder, MailboxFolder.uid_validity == uid_validity)
+    )
+    return row.first() or 0
+
+
+def _uids(session: Session, poll: Poll, folder: str, uid_validity: int) -> set[int]:
+    return set(
+        session.exec(
+            select(LedgerEntry.uid)
+            .join(MailboxFolder, col(MailboxFolder.id) == LedgerEntry.folder_id)
+            .join(Mailbox, col(Mailbox.id) == MailboxFolder.mailbox_id)
+            .where(Mailbox.name == poll.name, MailboxFolder.name == folder, LedgerEntry.uid_validity == uid_validity)
+        )
+    )
+
+
+def _just_arrived(poll: Poll, uids: Sequence[int]) -> set[int]:
+    """Those received within the hour: the next poll has yet to see them. One the server will not list is not new."""
+    since = poll.clock() - OVERDUE
+    starts = range(0, len(uids), LIST_AT_ONCE)
+    listed = (email for start in starts for email in poll.server.list_emails(uids[start : start + LIST_AT_ONCE]))
+    return {email.uid for email in listed if email.received_at > since}
+
+
+# Mending
+
+
+def _forget_uid_next(poll: Poll, missing: Sequence[_Missing]) -> None:
+    """Make the next poll list these folders from the beginning."""
+    with poll.database.transaction() as session:
+        mailbox = poll.renew(session)
+        session.execute(
+            sa.update(MailboxFolder)
+            .where(col(MailboxFolder.mailbox_id) == mailbox.id)
+            .where(col(MailboxFolder.name).in_([one.folder for one in missing]))
+            .values(uid_next=None)
+        )
+
+
+def _collect_again(poll: Poll, missing: Sequence[_Missing]) -> None:
+    try:
+        collect_mailbox(poll)
+    finally:
+        with poll.database.reading() as session:
+            for one in missing:
+                known = _uids(session, poll, one.folder, one.uid_validity)
+                for uid, difference in one.by_uid.items():
+                    difference.mended = uid in known
