@@ -19,5 +19,6 @@ through `outbound`. A folder is a stage of that flow, a file one capability; eac
     sandbox      runs a function in a child process with limits
     output       what programs print about themselves, without personal data
     settings     one frozen Settings, from the configuration file and INTAKE_* variables
+    toml_files   reads TOML that people write, and says what is wrong with it
     errors       the errors that cross folders
 """

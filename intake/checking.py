@@ -1,4 +1,4 @@
-"""Check an installation: database, each mailbox, the mail server. One line each, saying what to do where one fails.
+"""Check an installation: database, files, each mailbox, the mail server. One line each, saying what to do.
 
 Never changes anything.
 """
@@ -6,8 +6,6 @@ Never changes anything.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-
-import sqlalchemy as sa
 
 from intake.errors import IntakeError
 from intake.inbound.collecting import watched_folders
@@ -27,6 +25,7 @@ def check_installation(this: Installation) -> Iterator[Check]:
     """Each check as it is done. The configuration itself was checked when it was read."""
     yield Check("configuration", ok=True, sentence="is complete")
     yield _check("database", partial(_database, this))
+    yield _check("files", partial(_files, this))
     for name in this.settings.mailboxes:
         yield _check(f"mailbox {name}", partial(_mailbox, this, name))
     yield _check("mail server", partial(_mail_server, this))
@@ -37,13 +36,16 @@ def _check(name: str, look: Callable[[], str]) -> Check:
         return Check(name, ok=True, sentence=look())
     except IntakeError as error:
         return Check(name, ok=False, sentence=str(error))
-    except sa.exc.SQLAlchemyError as error:
-        return Check(name, ok=False, sentence=f"cannot be used ({type(error).__name__}); see database.url")
 
 
 def _database(this: Installation) -> str:
     this.database.require_newest_schema()
     return "is up to date"
+
+
+def _files(this: Installation) -> str:
+    this.files.require_folders()
+    return "can be stored"
 
 
 def _mailbox(this: Installation, name: str) -> str:

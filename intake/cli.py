@@ -11,12 +11,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from traceback import walk_tb
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intake.errors import IntakeError, NotFound, WrongConfiguration
+from intake.errors import DatabaseUnavailable, IntakeError, NotFound, WrongConfiguration
 from intake.output import configure_output
+
+if TYPE_CHECKING:
+    from intake.jobs import Installation
+    from intake.mail.automatic import OwnMail
 
 DEFAULT_CONFIG = Path("config/intake.toml")
 ACTOR = "command line"
@@ -32,7 +37,6 @@ consultation_app = typer.Typer(no_args_is_help=True, help="Consultations, from f
 app.add_typer(consultation_app, name="consultation")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print machine-readable output.")]
-Files = Annotated[list[Path], typer.Argument(help="Email files (.eml), mboxes or Maildirs.", show_default=False)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +58,23 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except Exception as error:
+        # Nothing that the error itself says, and no traceback: either may quote a letter or an address.
+        what = f"{type(error).__name__} ({error.strerror})" if isinstance(error, OSError) else type(error).__name__
+        _end(f"This broke off unexpectedly: {what} at {_place(error)}.", 1)
 
 
-def _end(error: IntakeError, code: int) -> None:
-    typer.echo(f"intake: {error}", err=True)
+def _end(sentence: object, code: int) -> None:
+    typer.echo(f"intake: {sentence}", err=True)
     sys.exit(code)
+
+
+def _place(error: Exception) -> str:
+    """The last line of our own code that ran."""
+    home = Path(__file__).parent
+    lines = [(Path(frame.f_code.co_filename), line) for frame, line in walk_tb(error.__traceback__)]
+    file, line = [(file, line) for file, line in lines if file.is_relative_to(home)][-1]
+    return f"{file.relative_to(home.parent)}:{line}"
 
 
 @app.callback()
@@ -75,8 +91,9 @@ def configure(
 
 @app.command()
 def setup(context: typer.Context) -> None:
-    """Create or upgrade the database."""
+    """Create or upgrade the database, and make the folder of stored files."""
     with _installed(context, needs_schema=False) as this:
+        this.files.make_folders()
         changed = this.database.upgrade()
         typer.echo("The database is ready." if changed else "The database was ready already; nothing changed.")
 
@@ -201,19 +218,50 @@ def send(
     _report(as_json, asdict(done))
 
 
-def _release(this: Any, named: str, *, yes: bool) -> None:
+def _release(this: "Installation", named: str, *, yes: bool) -> None:
+    """Release what the person was shown, as far as it is still held: nothing is locked while they think."""
     from intake.outbound.outbox import RELEASABLE, held_emails, release
 
     reason = next((reason for reason in RELEASABLE if reason.value == named), None)
     if reason is None:
         raise WrongConfiguration(f"--release takes {' or '.join(r.value for r in RELEASABLE)}, not “{named}”.")
-    with this.database.transaction() as session:
-        held = held_emails(session, reason)
-        for outgoing in held:
-            since = f"{outgoing.queued_at:%Y-%m-%d %H:%M} UTC"
-            typer.echo(f"{outgoing.kind} to {outgoing.recipient_address}, held since {since}", err=True)
-        if held and (yes or typer.confirm(f"Release these {len(held)} emails?", err=True)):
-            release(session, held, now=this.clock(), actor=ACTOR)
+    with this.database.reading() as session:
+        listed = held_emails(session, reason)
+    for outgoing in listed:
+        since = f"{outgoing.queued_at:%Y-%m-%d %H:%M} UTC"
+        typer.echo(f"{outgoing.kind} to {outgoing.recipient_address}, held since {since}", err=True)
+    if listed and (yes or typer.confirm(f"Release these {len(listed)} emails?", err=True)):
+        seen = {outgoing.id for outgoing in listed}
+        with this.database.transaction() as session:
+            still_held = [outgoing for outgoing in held_emails(session, reason) if outgoing.id in seen]
+            release(session, still_held, now=this.clock(), actor=ACTOR)
+
+
+@app.command()
+def reconcile(
+    context: typer.Context,
+    mend: Annotated[
+        bool, typer.Option("--mend", help="Collect, fetch, record and owe again what is missing. Sends nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Account for everything: servers, ledger, files, responses, acknowledgements. Exit 1 if something is amiss."""
+    from intake import jobs
+
+    with _installed(context) as this:
+        found = jobs.reconcile(this, mend=mend, actor=ACTOR)
+    differences = [asdict(one) for one in found.differences]
+    if as_json:
+        _print_json({"counts": asdict(found.counts), "differences": differences})
+    else:
+        _report(as_json, asdict(found.counts))
+        for one in found.differences:
+            what_next = "Mended." if one.mended else one.kind.remedy if mend else ""
+            typer.echo(f"{one.kind}  {one.where}: {one.kind.sentence} {what_next}".rstrip())
+    if found.unmended:
+        if not mend:
+            typer.echo("“intake reconcile --mend” mends what can be mended.", err=True)
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -229,7 +277,11 @@ def work(context: typer.Context) -> None:
 
 
 @app.command()
-def drop(context: typer.Context, files: Files, as_json: AsJson = False) -> None:
+def drop(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(help="Email files (.eml), mboxes or Maildirs.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
     """Take in mail from files as if it had been collected."""
     from intake.inbound.dropping import drop_files
     from intake.jobs import utc_now
@@ -240,14 +292,19 @@ def drop(context: typer.Context, files: Files, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def explain(context: typer.Context, files: Files, as_json: AsJson = False) -> None:
-    """Show what would be understood from these emails. Touches nothing."""
+def explain(
+    context: typer.Context,
+    # Not paths: each is printed as it was given.
+    files: Annotated[list[str], typer.Argument(help="Email files (.eml).", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Show what would be understood from these emails. Touches nothing, and needs no configuration."""
     from intake.mail.explaining import explained
 
-    missing = [file for file in files if not file.is_file()]
+    missing = [file for file in files if not Path(file).is_file()]
     if missing:
         raise NotFound(f"There is no file {missing[0]}; nothing was explained.")
-    for line in explained([str(file) for file in files], own=_own_mail(context.obj)):
+    for line in explained(files, own=_own_mail(context.obj)):
         if as_json:
             _print_json(line)
         else:
@@ -270,8 +327,10 @@ def demo(
 @contextmanager
 def _installed(
     context: typer.Context, *, needs_schema: bool = True, stop: threading.Event | None = None
-) -> Iterator[Any]:
+) -> Iterator["Installation"]:
     """The installation the configuration describes, closed at the end."""
+    from sqlalchemy.exc import OperationalError
+
     from intake.jobs import open_installation
     from intake.settings import load_settings
 
@@ -282,18 +341,23 @@ def _installed(
         if needs_schema:
             this.database.require_newest_schema()
         yield this
+    except OperationalError:
+        raise DatabaseUnavailable from None
     finally:
         this.close()
 
 
-def _own_mail(given: Given) -> Any:
-    """With a configuration our own mail is recognised too; without one `explain` works all the same."""
+def _own_mail(given: Given) -> "OwnMail | None":
+    """What our own mail is recognised by; None where nobody named a configuration and the usual one is of no use."""
     from intake.mail.automatic import OwnMail
-    from intake.settings import load_settings
+    from intake.settings import load_message_id_domain
 
-    if not given.is_named and not given.config.exists():
+    try:
+        return OwnMail(load_message_id_domain(given.config))
+    except WrongConfiguration:
+        if given.is_named:
+            raise
         return None
-    return OwnMail(load_settings(given.config).mail.message_id_domain)
 
 
 def _report(as_json: bool, counts: dict[str, Any]) -> None:

@@ -31,6 +31,10 @@ class SignInRefused(MailboxUnavailable):
     """The mail server refused the user name or password; check them in the configuration file."""
 
 
+class DatabaseUnavailable(IntakeError):
+    """The database cannot be used now; check database.url, and that the database is running and lets intake in."""
+
+
 class SendPostponed(IntakeError):
     """The mail server could not take the email now; it is tried again later."""
 

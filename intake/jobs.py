@@ -82,7 +82,7 @@ class Installation:
 
 
 def open_installation(settings: Settings, *, stopped: Callable[[], bool] = lambda: False) -> Installation:
-    """The installation these settings describe. Starts nothing and touches no server."""
+    """The installation these settings describe. Starts nothing, makes nothing and touches no server."""
     return Installation(
         settings=settings,
         database=Database(settings.database.url),

@@ -7,6 +7,7 @@ The children are fresh interpreters, never forks: the worker has threads. One im
 of the function (about 20 ms and what that module costs), serves one item after the other, and is replaced when it dies.
 """
 
+import errno
 import os
 import pickle
 import resource
@@ -25,7 +26,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, NoReturn, Self, TypeVar
 
-from intake.errors import ChildDied, IntakeError
+from intake.errors import ChildDied, IntakeError, StoreFull
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -34,7 +35,8 @@ _START_SECONDS = 60.0
 
 # What passes between parent and child: length, kind, and so many bytes. To the child only items go.
 _HEADER = struct.Struct("!Qc")
-_ITEM, _READY, _UNREADY, _RETURNED, _RAISED, _OUT_OF_MEMORY = b"i", b"+", b"-", b"r", b"x", b"m"
+_ITEM, _READY, _UNREADY, _RETURNED, _RAISED = b"i", b"+", b"-", b"r", b"x"
+_OUT_OF_MEMORY, _NO_ROOM = b"m", b"f"
 
 
 class ChildFailed(IntakeError):
@@ -73,8 +75,8 @@ class Sandbox(Generic[T, R]):
         """Each item with what the function returned for it, or why it did not, in the order they get done.
 
         An item is pulled when a child is free for it, so at most `children` are under way. They go on while the caller
-        works on what was yielded. Dropping the iterator ends the children under way. ChildDied is raised, rather than
-        yielded, when a child cannot even start: no item is to blame for that.
+        works on what was yielded. Dropping the iterator ends the children under way. What no item is to blame for is
+        raised rather than yielded: ChildDied when a child cannot even start, StoreFull when the disk has no room.
         """
         waiting, busy = iter(items), list[_Child]()
         try:
@@ -251,6 +253,8 @@ def _first_done(busy: list[_Child]) -> list[_Child]:
 def _outcome(kind: bytes, content: bytes) -> Any:
     if kind == _OUT_OF_MEMORY:
         return ChildDied("out of memory")
+    if kind == _NO_ROOM:
+        raise StoreFull
     if kind == _UNREADY:
         raise ChildDied(f"A child process could not start: {content.decode()}.")
     if kind == _RAISED:
@@ -310,6 +314,8 @@ def _answer(function: Callable[[Any], Any], item: bytes) -> bytes:
     except MemoryError:
         return _frame(_OUT_OF_MEMORY)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return _frame(_NO_ROOM)
         return _frame(_RAISED, _where(error))
 
 

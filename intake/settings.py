@@ -11,11 +11,10 @@ consultees, schedules) is in the database, not here.
 import ipaddress
 import os
 import re
-import tomllib
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -32,23 +31,41 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from intake.errors import WrongConfiguration
+from intake.toml_files import did_you_mean, first_mistake, mistake_in_words, read_toml
 
+CONFIG_VARIABLE = "INTAKE_CONFIG"  # names the file; read by the command line
 _PREFIX = "INTAKE_"
 _SECRET_KEYS = ("password", "password_file")
 _folder: ContextVar[Path] = ContextVar("folder of the configuration file", default=Path())
+# Of a PostgreSQL URL, behind the scheme: user and password, host, port, database, options. A part of a host's name has
+# at most 63 characters (RFC 1035, section 2.3.4).
+_LABEL = r"[^\[\]@:/?.]{1,63}"
+_SERVER_PLACE = re.compile(rf"([^@]*@)?(\[[^\]@]*\]|{_LABEL}(\.{_LABEL})*)?(:\d+)?(/[^?]*)?(\?.*)?")
+_Loaded = TypeVar("_Loaded", bound=BaseSettings)
 
 
 def load_settings(path: Path) -> "Settings":
     """The settings in this file and in INTAKE_* variables; WrongConfiguration says in one sentence what to correct."""
-    given = _read_toml(path)
-    _refuse_unknown_sections_in_variables()
+    given = _read(path)
+    _refuse_unknown_variables(given)
+    return _loaded(Settings, given, path)
+
+
+def load_message_id_domain(path: Path) -> str:
+    """`mail.message_id_domain` alone, whatever else is missing or wrong: what `explain` needs. Raises as above."""
+    return _loaded(_OwnDomain, _read(path), path).mail.message_id_domain
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return read_toml(path, remedy="name the configuration with --config")
+
+
+def _loaded(wanted: type[_Loaded], given: dict[str, Any], path: Path) -> _Loaded:
     folder = _folder.set(path.resolve().parent)
     try:
-        return Settings(**_without_secrets_set_in_variables(given))
+        return wanted(**_without_secrets_set_in_variables(given))
     except ValidationError as wrong:
-        # Typing errors first: a misspelt key is also reported as a missing one.
-        first = min(wrong.errors(include_url=False), key=lambda error: error["type"] != "extra_forbidden")
-        sentence = _sentence(path, first)
+        sentence = _sentence(path, first_mistake(wrong))
     except SettingsError:
         sentence = (
             f'{path}: a variable that sets a list must be JSON, such as {_PREFIX}MAILBOXES__OFFICE__FOLDERS=["INBOX"].'
@@ -70,12 +87,17 @@ def _existing(path: Path) -> Path:
 
 
 def _database_url(url: str) -> str:
-    scheme, separator, place = url.partition(":///")
-    if not separator and "://" not in url:
-        raise ValueError('must look like "sqlite:///intake.sqlite3" or "postgresql+psycopg://…"')
-    if not scheme.startswith("sqlite") or place in ("", ":memory:"):
+    """Only what intake is tested on. What is refused here would be an error of a library's, which may quote it."""
+    scheme, _, place = url.partition("://")
+    if scheme in ("postgres", "postgresql"):
+        raise ValueError("names no driver; write postgresql+psycopg:// at its start")
+    if scheme == "postgresql+psycopg" and _SERVER_PLACE.fullmatch(place):
         return url
-    return f"{scheme}:///{os.path.normpath(_within_folder(Path(place)))}"
+    if scheme != "sqlite" or not place.startswith("/") or place == "/":
+        raise ValueError('must look like "sqlite:///intake.sqlite3" or "postgresql+psycopg://user@host/database"')
+    if place == "/:memory:":
+        return url
+    return f"sqlite:///{os.path.normpath(_within_folder(Path(place[1:])))}"
 
 
 def _domain(domain: str) -> str:
@@ -99,6 +121,7 @@ def _server_action(action: str) -> str:
 
 _Path = Annotated[Path, AfterValidator(_within_folder)]
 _ExistingPath = Annotated[_Path, AfterValidator(_existing)]
+_Domain = Annotated[str, AfterValidator(_domain)]
 _Security = Literal["tls", "starttls", "none"]
 _Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -119,7 +142,7 @@ class FileSettings(_Section):
 class MailSettings(_Section):
     """`authserv_id` is the name our own server signs Authentication-Results with; without it none is believed."""
 
-    message_id_domain: Annotated[str, AfterValidator(_domain)]
+    message_id_domain: _Domain
     authserv_id: str | None = None
     largest_email_mb: PositiveInt = 60
 
@@ -188,6 +211,7 @@ class WorkerSettings(_Section):
     collect_seconds: PositiveInt = 60
     record_seconds: PositiveInt = 5
     send_seconds: PositiveInt = 5
+    reconcile_hours: PositiveInt = 24
     lease_seconds: PositiveInt = 300
     parsers: PositiveInt = 2
     parse_seconds: PositiveInt = 60
@@ -197,9 +221,7 @@ class TemplateSettings(_Section):
     path: _ExistingPath | None = None
 
 
-class Settings(BaseSettings):
-    """Everything that is set. Outside tests it is made by `load_settings` only."""
-
+class _FromFileAndVariables(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=_PREFIX,
         env_nested_delimiter="__",
@@ -208,6 +230,21 @@ class Settings(BaseSettings):
         frozen=True,
         hide_input_in_errors=True,
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+
+class Settings(_FromFileAndVariables):
+    """Everything that is set. Outside tests it is made by `load_settings` only."""
 
     database: DatabaseSettings
     files: FileSettings
@@ -226,28 +263,15 @@ class Settings(BaseSettings):
             raise ValueError("worker.lease_seconds must be longer than timeout_seconds and parse_seconds")
         return self
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return env_settings, init_settings
+
+class _OwnDomainSection(BaseModel):
+    message_id_domain: _Domain
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise WrongConfiguration(f"{path} cannot be read ({reason}); name the configuration with --config.") from None
-    except UnicodeDecodeError:
-        raise WrongConfiguration(f"{path} is not UTF-8 text; save it as UTF-8.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise WrongConfiguration(f"{path} is not valid TOML: {error}.") from None
+class _OwnDomain(_FromFileAndVariables):
+    model_config = SettingsConfigDict(extra="ignore")
+
+    mail: _OwnDomainSection
 
 
 def _read_secret(path: Path) -> str:
@@ -270,12 +294,32 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _refuse_unknown_sections_in_variables() -> None:
+def _refuse_unknown_variables(given: dict[str, Any]) -> None:
+    """A misspelt one would be ignored without a word."""
+    mailboxes = given.get("mailboxes")
+    known = list(_variables(mailboxes if isinstance(mailboxes, dict) else {}))
     for name in os.environ:
-        section, divider, _ = name.upper().removeprefix(_PREFIX).partition("__")
-        if name.upper().startswith(_PREFIX) and divider and section.lower() not in Settings.model_fields:
-            hint = _did_you_mean(section.lower(), Settings)
-            raise WrongConfiguration(f"{name}: there is no section [{section.lower()}]{hint}")
+        if name.upper().startswith(_PREFIX) and name.upper() != CONFIG_VARIABLE and not _is_variable(name):
+            raise WrongConfiguration(f"{name}: there is no such setting{did_you_mean(name.upper(), known)}")
+
+
+def _is_variable(name: str) -> bool:
+    """Whether a setting or a whole section, as JSON, can be set by a variable of this name."""
+    match name.lower().removeprefix(_PREFIX.lower()).split("__"):
+        case [section] | ["mailboxes" as section, _]:
+            return section in Settings.model_fields
+        case [*location, key] if len(location) == (2 if location[0] == "mailboxes" else 1):
+            return location[0] in Settings.model_fields and key in _section_of([*location, key]).model_fields
+    return False
+
+
+def _variables(mailboxes: Iterable[str]) -> Iterator[str]:
+    """The variable of each setting; a mailbox nobody has thought of yet is called NAME."""
+    for section in Settings.model_fields:
+        names = [[name] for name in (*mailboxes, "name")] if section == "mailboxes" else [[]]
+        for name in names:
+            place = [section, *name]
+            yield from (_variable([*place, key]) for key in _section_of([*place, ""]).model_fields)
 
 
 def _without_secrets_set_in_variables(given: dict[str, Any]) -> dict[str, Any]:
@@ -300,23 +344,17 @@ def _giving_way(section: str, given: Any) -> Any:
 
 def _sentence(path: Path, error: ErrorDetails) -> str:
     location = [str(part) for part in error["loc"] if part != "[key]"]
-    place, key = _source(path, location), ".".join(location)
+    place, name = _source(path, location), ".".join(location)
     match error["type"]:
-        case "extra_forbidden":
-            return f'{place}: there is no setting "{key}"{_did_you_mean(location[-1], _section_of(location))}'
         case "missing" if location[-1] == "password":
             variable = _variable(location)
-            return f"{place}: {key} is missing; set password_file in [{'.'.join(location[:-1])}], or {variable}."
-        case "missing":
-            return f"{place}: {key} is missing; add {'it' if len(location) > 1 else f'a [{key}] section'}."
+            return f"{place}: {name} is missing; set password_file in [{'.'.join(location[:-1])}], or {variable}."
+        case "missing" if len(location) == 1:
+            return f"{place}: {name} is missing; add a [{name}] section."
         case "too_short" | "string_too_short":
-            return f"{place}: {key} is empty; give it a value."
-        case "value_error":
-            # Ours: what is wrong with the setting, written to follow its name.
-            return f"{place}: {f'{key} '.lstrip()}{error['ctx']['error']}."
-        case "model_type" | "model_attributes_type" | "dict_type":
-            return f"{place}: {key} should be a section with settings of its own."
-    return f"{place}: {key} {error['msg'].removeprefix('Input ').partition(', unable')[0]}."
+            return f"{place}: {name} is empty; give it a value."
+    known = _section_of(location).model_fields
+    return f"{place}: {mistake_in_words(error, name, known=known, key='setting', table='section')}"
 
 
 def _source(path: Path, location: list[str]) -> str:
@@ -329,12 +367,7 @@ def _variable(location: list[str]) -> str:
 
 
 def _section_of(location: list[str]) -> type[BaseModel]:
-    if len(location) == 1:
+    if len(location) < 2:
         return Settings
     annotation = MailboxSettings if location[0] == "mailboxes" else Settings.model_fields[location[0]].annotation
     return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else Settings
-
-
-def _did_you_mean(word: str, section: type[BaseModel]) -> str:
-    close = get_close_matches(word, section.model_fields, n=1)
-    return f'; did you mean "{close[0]}"?' if close else "; remove it."

@@ -2,16 +2,18 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from intake.outbound.rendering import product_folder
 from tests.building import raw_email
-from tests.people import BEN, REVIEW
+from tests.people import BEN, CAROL, REVIEW
 from tests.servers.certificates import Certificates
 from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.smtp_sink import SmtpSink
@@ -37,12 +39,25 @@ class CommandLine:
         return run("--config", self.config, *arguments, folder=self.folder)
 
 
-def run(*arguments: str | Path, folder: Path) -> Ran:
+def start(*arguments: str | Path, folder: Path) -> subprocess.Popen[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("INTAKE_")}
     command = [sys.executable, "-W", "error", "-c", "from intake.cli import main; main()", *map(str, arguments)]
-    done = subprocess.run(command, cwd=folder, env=clean, capture_output=True, text=True, timeout=120, check=False)
-    assert "Traceback" not in done.stderr
-    return Ran(done.returncode, done.stdout, done.stderr)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=folder, env=clean, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+
+
+def finish(process: subprocess.Popen[str], answer: str = "") -> Ran:
+    with process:
+        try:
+            out, err = process.communicate(answer, timeout=120)
+        finally:
+            process.kill()
+    assert "Traceback" not in err
+    return Ran(process.returncode, out, err)
+
+
+def run(*arguments: str | Path, folder: Path) -> Ran:
+    return finish(start(*arguments, folder=folder))
 
 
 @pytest.fixture
@@ -215,16 +230,86 @@ def test_a_database_not_set_up_is_refused_with_the_command_that_helps(intake: Co
     )
 
 
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("postgresql+psycopg://intake@127.0.0.1:1/intake", 1),
+        ("postgresql+psycopg://intake@nowhere.invalid/intake", 1),
+        ("postgresql+psycopg://intake@nowhere..invalid/intake", 2),
+        ("postgresql://intake@127.0.0.1/intake", 2),
+        ("mysql://intake@127.0.0.1/intake", 2),
+        ("sqlite:///files", 1),
+        ("sqlite:///letter.eml", 1),
+        ("sqlite:///intake.toml/intake.sqlite3", 1),
+    ],
+)
+def test_a_database_that_is_of_no_use_is_one_sentence(intake: CommandLine, url: str, code: int) -> None:
+    (intake.folder / "files").mkdir()
+    (intake.folder / "letter.eml").write_bytes(raw_email())
+    intake.config.write_text(intake.config.read_text().replace("sqlite:///intake.sqlite3", url))
+    away = intake("setup")
+    assert (away.code, len(away.err.splitlines())) == (code, 1), away
+    assert "database.url" in away.err
+    checked = intake("check")
+    assert (checked.code, "database" in checked.out + checked.err) == (code, True)
+
+
+def test_a_file_in_place_of_the_folder_of_files_is_one_sentence(ready: CommandLine) -> None:
+    (ready.folder / "letter.eml").write_bytes(raw_email())
+    ready.config.write_text(ready.config.read_text().replace('path = "files"', 'path = "letter.eml"'))
+    for command, code in (("setup", 2), ("check", 1), ("drop letter.eml", 2)):
+        ran = ready(*command.split())
+        assert (ran.code, ran.err.count("\n")) == (code, code - 1), ran
+        assert "letter.eml (files.path) cannot be used" in ran.out + ran.err
+
+
+def test_only_setup_makes_anything(intake: CommandLine) -> None:
+    intake.config.write_text(intake.config.read_text().replace("sqlite:///", "sqlite:///data/"))
+    assert intake("check").code == 1
+    assert intake("record").code == 2
+    assert [path.name for path in intake.folder.iterdir()] == ["intake.toml"]
+    assert intake("setup").code == 0
+    assert sorted(path.name for path in intake.folder.iterdir()) == ["data", "files", "intake.toml"]
+    assert intake("check").code == 0
+
+
+def test_what_nobody_foresaw_is_one_line_that_quotes_nothing(ready: CommandLine) -> None:
+    file = ready.folder / "asha.rahman.eml"
+    file.write_bytes(raw_email())
+    (ready.folder / "files" / sha256(raw_email()).hexdigest()[:2]).write_bytes(b"in the way of a folder")
+    broken = ready("drop", file)
+    said = (
+        r"intake: This broke off unexpectedly: NotADirectoryError \(Not a directory\) at intake/store/files\.py:\d+\.\n"
+    )
+    assert (broken.code, bool(re.fullmatch(said, broken.err))) == (1, True), broken
+
+
 def test_dropped_mail_is_recorded_but_answered_only_when_released(ready: CommandLine, smtp_sink: SmtpSink) -> None:
-    file = ready.folder / "letter.eml"
-    file.write_bytes(raw_email(sender=BEN, to=REVIEW))
-    assert json.loads(ready("drop", file, "--json").out) == {"emails": 1, "again": 0}
-    assert json.loads(ready("drop", file, "--json").out) == {"emails": 0, "again": 1}
-    assert json.loads(ready("record", "--json").out)["recorded"] == 1
+    take_in(ready, BEN)
     assert json.loads(ready("send", "--json").out)["sent"] == 0
     released = ready("send", "--release", "backlog", "--yes", "--json")
     assert json.loads(released.out)["sent"] == 1
     assert BEN in released.err
+
+
+def test_only_what_was_listed_is_released_and_nobody_waits_for_the_answer(ready: CommandLine) -> None:
+    take_in(ready, BEN)
+    asking = start("--config", ready.config, "send", "--release", "backlog", "--json", folder=ready.folder)
+    assert asking.stderr
+    listed = asking.stderr.readline()
+    take_in(ready, CAROL)
+    released = finish(asking, "y\n")
+    assert (released.code, json.loads(released.out)["sent"]) == (0, 1), released
+    assert BEN in listed
+    assert CAROL in ready("send", "--release", "backlog", "--yes").err
+
+
+def take_in(intake: CommandLine, sender: str) -> None:
+    file = intake.folder / f"{sender}.eml"
+    file.write_bytes(raw_email(sender=sender, to=REVIEW, message_id=f"<{sender}>"))
+    assert json.loads(intake("drop", file, "--json").out) == {"emails": 1, "again": 0}
+    assert json.loads(intake("drop", file, "--json").out) == {"emails": 0, "again": 1}
+    assert json.loads(intake("record", "--json").out)["recorded"] == 1
 
 
 def test_drop_of_a_missing_file_takes_in_nothing(ready: CommandLine) -> None:
@@ -239,11 +324,13 @@ def test_explain_needs_no_configuration_and_gives_a_line_a_file_in_order(tmp_pat
     for name in ("b.eml", "a.eml"):
         (tmp_path / name).write_bytes(raw_email(subject=name))
     (tmp_path / "garbage.eml").write_bytes(bytes(range(256)) * 10)
-    explained = run("explain", "b.eml", "garbage.eml", "a.eml", "--json", folder=tmp_path)
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "intake.toml").write_text("[mail")
+    explained = run("explain", "./b.eml", "garbage.eml", "..//" + tmp_path.name + "/a.eml", "--json", folder=tmp_path)
     assert explained.code == 0
     assert explained.out.isascii()
     lines = [json.loads(line) for line in explained.out.splitlines()]
-    assert [line["file"] for line in lines] == ["b.eml", "garbage.eml", "a.eml"]
+    assert [line["file"] for line in lines] == ["./b.eml", "garbage.eml", f"..//{tmp_path.name}/a.eml"]
     assert set(lines[0]) == {
         "file",
         "message_id",
@@ -265,13 +352,41 @@ def test_explain_needs_no_configuration_and_gives_a_line_a_file_in_order(tmp_pat
 def test_explain_knows_our_own_mail_where_there_is_a_configuration(intake: CommandLine) -> None:
     file = intake.folder / "ours.eml"
     file.write_bytes(raw_email(message_id="<intake.acknowledgement.0123456789abcdef@intake.county.example>"))
+    # Nothing else of it is needed.
+    intake.config.write_text(intake.config.read_text().replace("password =", "password_file ="))
     line = json.loads(intake("explain", file, "--json").out)
     assert line["automatic"]["kind"] == "own"
+    intake.config.write_text("[mail")
+    wrong = intake("explain", file)
+    assert (wrong.code, wrong.out, len(wrong.err.splitlines())) == (2, "", 1)
 
 
 def test_explain_of_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
     missing = run("explain", "missing.eml", folder=tmp_path)
     assert (missing.code, missing.out, len(missing.err.splitlines())) == (1, "", 1)
+
+
+def test_reconcile_names_what_is_lost_and_mends_it_with_one_flag(
+    ready: CommandLine, dovecot: Dovecot, user: str
+) -> None:
+    dovecot.append(user, "INBOX", raw_email(sender=BEN, to=REVIEW))
+    ready("collect")
+    ready("record")
+    [lost] = [file for file in (ready.folder / "files").glob("*/*") if "incoming" not in file.parts]
+    lost.unlink()
+    told = ready("reconcile")
+    assert (told.code, told.out.splitlines()[-1]) == (1, "file-missing  email 1: Its stored file is gone.")
+    mended = ready("reconcile", "--mend", "--json")
+    assert (mended.code, json.loads(mended.out)["differences"]) == (
+        0,
+        [{"kind": "file-missing", "where": "email 1", "mended": True}],
+    )
+    again = ready("reconcile", "--json")
+    assert (again.code, json.loads(again.out)["differences"], json.loads(again.out)["counts"]["on_servers"]) == (
+        0,
+        [],
+        1,
+    )
 
 
 def test_process_output_names_nobody(ready: CommandLine, dovecot: Dovecot, user: str) -> None:

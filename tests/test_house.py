@@ -134,6 +134,7 @@ def _readme_commands() -> list[list[str]]:
 
 def _is_command(words: list[str]) -> bool:
     import typer.main
+
     from intake.cli import app
 
     found: Any = typer.main.get_command(app)

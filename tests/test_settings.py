@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from intake.errors import WrongConfiguration
-from intake.settings import Settings, load_settings
+from intake.settings import Settings, load_message_id_domain, load_settings
 
 EXAMPLE = Path(__file__).parent.parent / "config" / "intake.example.toml"
 
@@ -88,10 +88,49 @@ def test_paths_start_at_the_folder_of_the_file(tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.parametrize(
-    "url", ["sqlite:////srv/intake.sqlite3", "sqlite:///:memory:", "postgresql+psycopg://db/intake"]
+    "url",
+    [
+        "sqlite:////srv/intake.sqlite3",
+        "sqlite:///:memory:",
+        "postgresql+psycopg://db/intake",
+        "postgresql+psycopg://intake:p/w:?@[::1]:5432/intake?sslmode=require",
+        "postgresql+psycopg:///intake?host=/run/postgresql",
+    ],
 )
 def test_absolute_database_is_left_as_written(tmp_path: Path, url: str) -> None:
     assert _load(tmp_path, SMALLEST.replace("sqlite:///intake.sqlite3", url)).database.url == url
+
+
+@pytest.mark.parametrize("url", ["postgres://db/intake", "postgresql://asha:hunter2@db/intake"])
+def test_postgresql_without_its_driver_is_told_how_to_be_written(tmp_path: Path, url: str) -> None:
+    refusal = _refusal(tmp_path, SMALLEST.replace("sqlite:///intake.sqlite3", url))
+    assert refusal == "FILE: database.url names no driver; write postgresql+psycopg:// at its start."
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://db/intake",
+        "nonsense://",
+        "intake.sqlite3",
+        "",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:intake.sqlite3",
+        "sqlite+aiosqlite:///intake.sqlite3",
+        "postgresql+psycopg2://db/intake",
+        "postgresql+psycopg:/db/intake",
+        "postgresql+psycopg://intake:hunter2:db/intake",
+        "postgresql+psycopg://intake@db:hunter2/intake",
+        "postgresql+psycopg://intake:hunter@2@db/intake",
+        "postgresql+psycopg://intake@db..example/intake",
+        f"postgresql+psycopg://intake@{'d' * 64}/intake",
+    ],
+)
+def test_other_databases_are_refused_without_being_quoted(tmp_path: Path, url: str) -> None:
+    assert _refusal(tmp_path, SMALLEST.replace("sqlite:///intake.sqlite3", url)) == (
+        'FILE: database.url must look like "sqlite:///intake.sqlite3" or "postgresql+psycopg://user@host/database".'
+    )
 
 
 def test_variable_beats_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,9 +180,9 @@ def test_settings_cannot_be_changed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("added", "sentence"),
     [
-        ('usrname = "x"', 'there is no setting "smtp.usrname"; did you mean "username"?'),
-        ("colour = 1", 'there is no setting "smtp.colour"; remove it.'),
-        ("[worke]\nparsers = 1", 'there is no setting "worke"; did you mean "worker"?'),
+        ('usrname = "x"', 'there is no setting smtp.usrname; did you mean "username"?'),
+        ("colour = 1", 'there is no setting smtp.colour; remove it.'),
+        ("[worke]\nparsers = 1", 'there is no setting worke; did you mean "worker"?'),
         ('port = "many"', "smtp.port should be a valid integer."),
         ("port = 70000", "smtp.port should be less than or equal to 65535."),
         ('security = "ssl"', "smtp.security should be 'tls', 'starttls' or 'none'."),
@@ -153,7 +192,7 @@ def test_settings_cannot_be_changed(tmp_path: Path) -> None:
         ('password = "x"', "smtp has a password but no username; add the username."),
         ('ca_file = "gone.pem"', "smtp.ca_file names a file that does not exist."),
         ('[templates]\npath = "gone"', "templates.path names a file that does not exist."),
-        ("mailboxes = 3", 'there is no setting "smtp.mailboxes"; remove it.'),
+        ("mailboxes = 3", 'there is no setting smtp.mailboxes; remove it.'),
         ("[worker.parsers]\nx = 1", "worker.parsers should be a valid integer."),
     ],
 )  # fmt: skip
@@ -245,10 +284,57 @@ def test_wrong_variable_is_named_in_place_of_the_file(tmp_path: Path, monkeypatc
     assert _refusal(tmp_path, SMALLEST) == "INTAKE_SMTP__PORT: smtp.port should be a valid integer."
 
 
-def test_misspelt_section_in_a_variable_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INTAKE_MAILBOX__OFFICE__PASSWORD", "secret")
-    refusal = _refusal(tmp_path, SMALLEST)
-    assert refusal == 'INTAKE_MAILBOX__OFFICE__PASSWORD: there is no section [mailbox]; did you mean "mailboxes"?'
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("INTAKE_DATABASE_URL", "INTAKE_DATABASE__URL"),
+        ("INTAKE_SMTP__HSOT", "INTAKE_SMTP__HOST"),
+        ("intake_smtp_host", "INTAKE_SMTP__HOST"),
+        ("INTAKE_MAILBOX__OFFICE__PASSWORD", "INTAKE_MAILBOXES__OFFICE__PASSWORD"),
+        ("INTAKE_MAILBOXES_OFFICE_PASSWORD", "INTAKE_MAILBOXES__OFFICE__PASSWORD"),
+        ("INTAKE_MAILBOXES__OFFICE__PASWORD", "INTAKE_MAILBOXES__OFFICE__PASSWORD"),
+        ("INTAKE_MAILBOXES__OFFICE__PASSWORD__X", "INTAKE_MAILBOXES__OFFICE__PASSWORD"),
+    ],
+)
+def test_misspelt_variable_is_refused_and_not_ignored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, meant: str
+) -> None:
+    monkeypatch.setenv(name, "secret")
+    refusal = _refusal(tmp_path, SMALLEST + MAILBOX)
+    assert refusal == f'{name}: there is no such setting; did you mean "{meant}"?'
+
+
+def test_variable_for_a_mailbox_not_in_the_file_is_shown_how_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INTAKE_MAILBOXES_PASSWORD", "secret")
+    assert _refusal(tmp_path, SMALLEST).endswith('did you mean "INTAKE_MAILBOXES__NAME__PASSWORD"?')
+
+
+def test_whole_section_can_be_set_by_a_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INTAKE_CONFIG", "elsewhere.toml")
+    monkeypatch.setenv("INTAKE_WORKER", '{"parsers": 4}')
+    monkeypatch.setenv("INTAKE_MAILBOXES__OFFICE", '{"password": "x"}')
+    settings = _load(tmp_path, SMALLEST + MAILBOX)
+    assert (settings.worker.parsers, settings.mailboxes["office"].password.get_secret_value()) == (4, "x")
+
+
+def test_domain_of_our_message_ids_is_read_whatever_else_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "intake.toml"
+    path.write_text(MAILBOX + '[mail]\nmessage_id_domain = "Council.example"\nlargest = 1\n', encoding="utf-8")
+    assert load_message_id_domain(path) == "council.example"
+    monkeypatch.setenv("INTAKE_MAIL__MESSAGE_ID_DOMAIN", "other.example")
+    assert load_message_id_domain(path) == "other.example"
+
+
+@pytest.mark.parametrize("text", ["", "[mail]\n", "[mail]\nmessage_id_domain = 3\n", "mail = 3\n", "mail"])
+def test_domain_of_our_message_ids_that_is_not_there_is_told_in_a_sentence(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "intake.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(WrongConfiguration, match=r"intake\.toml:? .*(mail|TOML)"):
+        load_message_id_domain(path)
 
 
 def test_list_in_a_variable_must_be_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

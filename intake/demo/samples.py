@@ -19,7 +19,6 @@ from intake.store.consultation_file import ConsultationFile, read_consultation_f
 # In weeks from now: the first is open, the second has closed, and the letters came last week, in between.
 CLOSING_WEEKS = {"improving-education-outcomes.toml": 3, "school-admissions.toml": -2}
 LETTERS_WEEK = -1
-TO_BOTH_CONSULTATIONS = "to-both-consultations.eml"
 
 # RFC 5322, section 3.3, as the sample emails write it in their headers and reports.
 _DATE = re.compile(rb"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}")
@@ -29,7 +28,6 @@ _DATE = re.compile(rb"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d 
 class Letter:
     """A sample email and where it lies: the mailbox's name in the configuration, and a folder of it."""
 
-    filename: str
     mailbox: str
     folder: str
     raw: bytes
@@ -68,7 +66,7 @@ def _letters(path: Path, places: list[str], now: datetime) -> Iterator[Letter]:
     by = _weeks_between(received_at, now + timedelta(weeks=LETTERS_WEEK))
     for place in places:
         mailbox, _, folder = place.partition("/")
-        yield Letter(path.name, mailbox, folder, _redated(raw, by), received_at + by)
+        yield Letter(mailbox, folder, _redated(raw, by), received_at + by)
 
 
 def _received_at(raw: bytes) -> datetime:

@@ -102,7 +102,7 @@ def _collect_folder(this: Poll, folder: Folder) -> MailboxFolder | None:
         kept += _collect_chunk(this, folder, row, state, listed)
     fetch_requested(this, row, state)
     this.found.not_given += len(new) - kept
-    _remember_place(this, row, state.uid_next if kept == len(new) else row.uid_next)
+    _remember_place(this, row, state, is_complete=kept == len(new))
     return row
 
 
@@ -117,7 +117,7 @@ def _new_uids(this: Poll, folder: Folder, state: FolderState) -> tuple[MailboxFo
             row = MailboxFolder(mailbox_id=mailbox.id, name=folder.name)
             session.add(row)
         if row.uid_validity != state.uid_validity:
-            row.uid_validity, row.uid_next, row.gone_through_at = state.uid_validity, None, None
+            row.uid_validity, row.uid_next, row.gone_through_to = state.uid_validity, None, None
         session.flush()
         # RFC 3501, 2.3.1.1: UIDNEXT grows with every new message, so an unchanged one means nothing new.
         if row.uid_next is not None and row.uid_next == state.uid_next:
@@ -168,14 +168,14 @@ def _collect_chunk(
     return len(stored) + len(left)
 
 
-def _remember_place(this: Poll, row: MailboxFolder, uid_next: int | None) -> None:
+def _remember_place(this: Poll, row: MailboxFolder, state: FolderState, *, is_complete: bool) -> None:
     """Gone through; `uid_next` moves on only when all that was listed is in the ledger."""
-    if row.gone_through_at is not None and row.uid_next == uid_next:
-        return
-    with this.database.transaction() as session:
-        this.renew(session)
-        fresh = session.get_one(MailboxFolder, row.id)
-        fresh.uid_next, fresh.gone_through_at = uid_next, fresh.gone_through_at or this.clock()
+    place = (state.uid_next if is_complete else row.uid_next, state.uid_next or 0)
+    if place != (row.uid_next, row.gone_through_to):
+        with this.database.transaction() as session:
+            this.renew(session)
+            fresh = session.get_one(MailboxFolder, row.id)
+            fresh.uid_next, fresh.gone_through_to = place
 
 
 # Storing
@@ -201,7 +201,7 @@ class _Place:
         folder that is new, was restored or had its UIDs renumbered."""
         if self.mailbox.first_poll_completed_at is None:
             return True
-        return self.folder.gone_through_at is None and received_at < now - OLD_AFTER
+        return self.folder.gone_through_to is None and received_at < now - OLD_AFTER
 
 
 def _store(this: Poll, listed: Sequence[ListedEmail]) -> Iterator[_Stored]:

@@ -91,7 +91,8 @@ def keep_earliest_receipt(
         return
     responses = session.exec(select(Response).where(Response.email_id == email_id)).all()
     additions = session.exec(select(Addition).where(Addition.email_id == email_id)).all()
-    for row in (*responses, *additions):
+    rows: list[Response | Addition] = [*responses, *additions]
+    for row in rows:
         if row.received_at is not None and received_at < row.received_at:
             row.received_at = received_at
             note(session, row, "received-earlier", now=now)

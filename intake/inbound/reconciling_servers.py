@@ -1,5 +1,6 @@
 """Hold every message on a mailbox's server against the ledger. Collecting again is left to collecting."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,11 +9,12 @@ import structlog
 from sqlmodel import Session, col, select
 
 from intake.errors import LostRace
-from intake.inbound.collecting import LIST_AT_ONCE, collect_mailbox, watched_folders
+from intake.inbound.collecting import collect_mailbox, watched_folders
 from intake.inbound.poll import Poll
 from intake.inbound.reconciliation import OVERDUE, Difference, Kind, Reconciled, Reconciling
 from intake.mail.mailbox import FolderMissing
 from intake.store.emails import LedgerEntry, Mailbox, MailboxFolder
+from intake.store.leases import mailbox_row
 
 log = structlog.get_logger()
 
@@ -57,10 +59,12 @@ def _compare_folder(poll: Poll, folder: str, found: Reconciled) -> _Missing | No
         return None
     with poll.database.transaction() as session:
         poll.renew(session)
-        uid_next, known = _uid_next(session, poll, folder, uid_validity), _uids(session, poll, folder, uid_validity)
+        seen_to = _gone_through_to(session, poll, folder, uid_validity)
+        known = _uids(session, poll, folder, uid_validity)
     on_server = set(poll.server.uids())
     unknown = sorted(on_server - known)
-    new = _just_arrived(poll, [uid for uid in unknown if uid >= uid_next])
+    # The next poll has yet to see them, however old their mail is: it may have been moved here a moment ago.
+    new = {uid for uid in unknown if uid >= seen_to}
     found.counts.on_servers += len(on_server)
     found.counts.in_ledger += len(on_server & known)
     found.counts.just_arrived += len(new)
@@ -70,10 +74,13 @@ def _compare_folder(poll: Poll, folder: str, found: Reconciled) -> _Missing | No
     return _Missing(folder, uid_validity, overlooked)
 
 
-def _uid_next(session: Session, poll: Poll, folder: str, uid_validity: int) -> int:
-    """Below this UID everything is said to be in the ledger."""
+def _gone_through_to(session: Session, poll: Poll, folder: str, uid_validity: int) -> int:
+    """Below this UID a poll has seen everything; without a limit where there was none within the hour."""
+    polled_at = mailbox_row(session, poll.name).last_polled_at
+    if polled_at is None or polled_at < poll.clock() - OVERDUE:
+        return sys.maxsize
     row = session.exec(
-        select(MailboxFolder.uid_next)
+        select(MailboxFolder.gone_through_to)
         .join(Mailbox, col(Mailbox.id) == MailboxFolder.mailbox_id)
         .where(Mailbox.name == poll.name, MailboxFolder.name == folder, MailboxFolder.uid_validity == uid_validity)
     )
@@ -89,14 +96,6 @@ def _uids(session: Session, poll: Poll, folder: str, uid_validity: int) -> set[i
             .where(Mailbox.name == poll.name, MailboxFolder.name == folder, LedgerEntry.uid_validity == uid_validity)
         )
     )
-
-
-def _just_arrived(poll: Poll, uids: Sequence[int]) -> set[int]:
-    """Those received within the hour: the next poll has yet to see them. One the server will not list is not new."""
-    since = poll.clock() - OVERDUE
-    starts = range(0, len(uids), LIST_AT_ONCE)
-    listed = (email for start in starts for email in poll.server.list_emails(uids[start : start + LIST_AT_ONCE]))
-    return {email.uid for email in listed if email.received_at > since}
 
 
 # Mending

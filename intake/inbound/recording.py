@@ -130,8 +130,8 @@ def _record_claimed(this: Recording, claimed: Sequence[InboundEmail]) -> None:
                 for item in written:
                     left.pop(item.email.id)
     finally:
-        _put_back(this, list(left.values()))
         shutil.rmtree(spool, ignore_errors=True)
+        _put_back(this, list(left))
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,14 +250,14 @@ def _fail(session: Session, email: InboundEmail, reason: Reason, now: datetime) 
     move_email(session, email, EmailStatus.failed, now=now, reason=reason, **values)
 
 
-def _put_back(this: Recording, emails: Sequence[InboundEmail]) -> None:
-    """Claimed but not reached: as if never claimed."""
-    if not emails:
+def _put_back(this: Recording, email_ids: Sequence[int]) -> None:
+    """Claimed but not reached: as if never claimed. By id: rows of a transaction that broke can no longer be read."""
+    if not email_ids:
         return
     with this.database.transaction() as session:
         session.execute(
             sa.update(InboundEmail)
-            .where(col(InboundEmail.id).in_([email.id for email in emails]))
+            .where(col(InboundEmail.id).in_(email_ids))
             .where(col(InboundEmail.status) == EmailStatus.received)
             .values(attempts=InboundEmail.attempts - 1, next_attempt_at=None)
         )

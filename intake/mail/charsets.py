@@ -8,6 +8,7 @@ import codecs
 import re
 from binascii import a2b_qp
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 
 from charset_normalizer import from_bytes
@@ -77,9 +78,9 @@ _AS_1252 = {0xDC00 + byte: bytes([byte]).decode("windows-1252", "ignore") or chr
 
 
 def _decode_western(content: bytes) -> str:
+    with suppress(UnicodeDecodeError):
+        return content.decode("utf-8")
     text = content.decode("utf-8", "surrogateescape")
-    if text.isascii():
-        return text
     western = text.translate(_AS_1252)
     if _C1.search(western) and not _C1.search(text):
         return _detect(content) or western

@@ -4,7 +4,6 @@ Once added, the database is the truth: the same file again changes nothing, a ch
 removes a consultation.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +29,7 @@ from intake.store.consultations import (
 from intake.store.history import note
 from intake.store.people import Consultee, ConsulteeAddress
 from intake.store.responses import Nature, Response
+from intake.toml_files import read_toml
 
 __all__ = [
     "Added",
@@ -65,7 +65,7 @@ class ListedConsultation:
 
 def read_consultation_file(path: Path) -> ConsultationFile:
     """The consultation in this file; WrongConfiguration says in one sentence which key to correct and how."""
-    given = _read_toml(path)
+    given = read_toml(path)
     try:
         return ConsultationFile.model_validate(given)
     except ValidationError as invalid:
@@ -128,19 +128,6 @@ def list_consultations(session: Session) -> list[ListedConsultation]:
         )
         for row in rows
     ]
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        # Some editors put a byte order mark in front, which tomllib refuses.
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        sentence = f"{path} cannot be read ({error.strerror or type(error).__name__})."
-    except UnicodeDecodeError:
-        sentence = f"{path} is not UTF-8 text; save it as UTF-8."
-    except tomllib.TOMLDecodeError as error:
-        sentence = f"{path} is not valid TOML: {error}."
-    raise WrongConfiguration(sentence)
 
 
 def _refuse_other_content(file: ConsultationFile, stored: Mapping[str, object]) -> None:

@@ -6,7 +6,6 @@ Never reads a file and never sees the database.
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Annotated, Any, Self
 from unicodedata import category
 from zoneinfo import ZoneInfo
@@ -21,10 +20,10 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import ErrorDetails
 
 from intake.deadlines import parse_instant
 from intake.store.consultations import AddressKind, LatePolicy
+from intake.toml_files import first_mistake, mistake_in_words
 
 _ADDRESS = re.compile(r"[^\s\x00-\x1f@<>()\[\],;:\\\"]+@[\w-]+(\.[\w-]+)+")
 
@@ -165,20 +164,9 @@ class ConsultationFile(_Part):
 
 def what_is_wrong(invalid: ValidationError) -> str:
     """One sentence about the first thing that is wrong, without any value: it may be somebody's address."""
-    # Typing errors first: a misspelt key is also reported as a missing one.
-    error: ErrorDetails = min(invalid.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
-    name = _name(error["loc"])
-    match error["type"]:
-        case "extra_forbidden":
-            return f"there is no key {name}{_did_you_mean(error['loc'])}"
-        case "missing":
-            return f"{name} is missing; add it."
-        case "value_error":
-            # Ours: what is wrong with the key, written to follow its name.
-            return f"{name} {error['ctx']['error']}.".lstrip()
-        case "model_type" | "model_attributes_type":
-            return f"{name} should be a table with keys of its own."
-    return f"{name} {re.sub('^(Input|String|List) ', '', error['msg'])}."
+    error = first_mistake(invalid)
+    known = _part_of(error["loc"]).model_fields
+    return mistake_in_words(error, _name(error["loc"]), known=known, key="key", table="table")
 
 
 def _name(location: tuple[int | str, ...]) -> str:
@@ -192,16 +180,14 @@ def _name(location: tuple[int | str, ...]) -> str:
     return " in ".join(reversed(parts))
 
 
-def _did_you_mean(location: tuple[int | str, ...]) -> str:
+def _part_of(location: tuple[int | str, ...]) -> type[BaseModel]:
     parts: dict[int | str, type[BaseModel]] = {
         "contact": Contact,
         "addresses": AddressPart,
         "questions": QuestionPart,
         "consultees": ConsulteePart,
     }
-    fields = (parts[location[0]] if len(location) > 1 else ConsultationFile).model_fields
-    close = get_close_matches(str(location[-1]), fields, n=1)
-    return f'; did you mean "{close[0]}"?' if close else "; remove it."
+    return parts.get(location[0], ConsultationFile) if len(location) > 1 else ConsultationFile
 
 
 def _each_once(parts: list[Any], keys: Sequence[str]) -> list[Any]:

@@ -28,7 +28,8 @@ class Mailbox(SQLModel, table=True):
 class MailboxFolder(SQLModel, table=True):
     """One folder of a mailbox. All UIDs below `uid_next` of this `uid_validity` are in the ledger.
 
-    Until it was gone through once under this `uid_validity`, what it holds may have lain there long.
+    All below `gone_through_to` were seen, handed over or not. None: it was never gone through under this
+    `uid_validity`, and what it holds may have lain there long.
     """
 
     __tablename__ = "mailbox_folder"
@@ -39,7 +40,7 @@ class MailboxFolder(SQLModel, table=True):
     name: str = Field(max_length=500)
     uid_validity: int | None = Field(default=None, sa_type=sa.BigInteger)
     uid_next: int | None = Field(default=None, sa_type=sa.BigInteger)
-    gone_through_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    gone_through_to: int | None = Field(default=None, sa_type=sa.BigInteger)
 
 
 class ServerAction(StrEnum):

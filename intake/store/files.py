@@ -18,9 +18,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
 
-from intake.errors import FileMissing, FileTorn, StoreFull
+from intake.errors import FileMissing, FileTorn, StoreFull, WrongConfiguration
 
 _REMEDY = "restore it from the backup or fetch it again from the mailbox"
 _FEW = 8
@@ -28,20 +27,39 @@ _syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
 
 
 class FileStore:
+    """One folder of stored files. To name it makes nothing: `make_folders` does, as does whatever is stored first."""
+
     def __init__(self, root: Path) -> None:
         self._root = root
         self._incoming = root / "incoming"
-        if not self._incoming.exists():
+
+    def make_folders(self) -> None:
+        """Raises WrongConfiguration where there can be no such folders."""
+        try:
+            if self._incoming.is_dir():
+                return
             self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _fsync(root.parent)
+        except OSError as error:
+            sentence = f"The folder {self._root} (files.path) cannot be used ({error.strerror})."
+            raise WrongConfiguration(sentence) from None
+        _fsync(self._root.parent)
+
+    def require_folders(self) -> None:
+        """Refuse to work without folders that this user may read and write."""
+        if not os.access(self._incoming, os.R_OK | os.W_OK | os.X_OK):
+            raise WrongConfiguration(f"The folder {self._root} (files.path) cannot be used yet; run: intake setup")
 
     def put_many(self, contents: Iterable[bytes]) -> list[str]:
         """Stores each content; its SHA-256 in hex, in the same order. StoreFull leaves nothing half-written."""
+        return self.put_streams([content] for content in contents)
+
+    def put_streams(self, streams: Iterable[Iterable[bytes]]) -> list[str]:
+        """Like `put_many`, for contents that come in pieces, each used up before the next is asked for."""
         with self._opened() as disk:
             spool = self.spool()
             try:
                 return self._keep(
-                    [_written(spool / str(number), content) for number, content in enumerate(contents)], disk
+                    [_written(spool / str(number), pieces) for number, pieces in enumerate(streams)], disk
                 )
             finally:
                 shutil.rmtree(spool)
@@ -53,6 +71,8 @@ class FileStore:
 
     def spool(self) -> Path:
         """A new empty folder for files to adopt. Remove it afterwards; `clear_incoming` does after a crash."""
+        with _telling_when_full():
+            self.make_folders()
         return Path(tempfile.mkdtemp(dir=self._incoming))
 
     def path(self, sha256: str) -> Path:
@@ -61,27 +81,18 @@ class FileStore:
             raise ValueError("not a SHA-256 in hex")
         return self._root / sha256[:2] / sha256
 
-    def open(self, sha256: str) -> BinaryIO:
-        """For reading in pieces; the content is not checked, as `read` does."""
+    def read(self, sha256: str) -> bytes:
         try:
-            return self.path(sha256).open("rb")
+            content = self.path(sha256).read_bytes()
         except FileNotFoundError:
             raise FileMissing(f"The stored file {sha256} is missing; {_REMEDY}.") from None
-
-    def read(self, sha256: str) -> bytes:
-        with self.open(sha256) as file:
-            content = file.read()
         if hashlib.sha256(content).hexdigest() != sha256:
             raise FileTorn(f"The stored file {sha256} is not what was stored; {_REMEDY}.")
         return content
 
-    def size(self, sha256: str) -> int:
-        with self.open(sha256) as file:
-            return os.fstat(file.fileno()).st_size
-
     def clear_incoming(self, *, before: datetime) -> int:
         """Removes spools in which nothing was written since `before`; how many. A spool in use must be younger."""
-        stale = [entry for entry in self._incoming.iterdir() if _last_written(entry) < before.timestamp()]
+        stale = [entry for entry in self._incoming.glob("*") if _last_written(entry) < before.timestamp()]
         for entry in stale:
             # Another process may be clearing too.
             shutil.rmtree(entry, ignore_errors=True)
@@ -89,14 +100,12 @@ class FileStore:
 
     @contextmanager
     def _opened(self) -> Iterator[int]:
+        self.make_folders()
         # Open before the first write: syncfs reports the disk's errors since its descriptor was opened.
         disk = os.open(self._root, os.O_RDONLY)
         try:
-            yield disk
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise StoreFull from error
-            raise
+            with _telling_when_full():
+                yield disk
         finally:
             os.close(disk)
 
@@ -124,10 +133,23 @@ class FileStore:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _written(path: Path, content: bytes) -> tuple[Path, str]:
+@contextmanager
+def _telling_when_full() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StoreFull from error
+        raise
+
+
+def _written(path: Path, pieces: Iterable[bytes]) -> tuple[Path, str]:
+    digest = hashlib.sha256()
     with open(path, "xb", opener=_private) as file:
-        file.write(content)
-    return path, hashlib.sha256(content).hexdigest()
+        for piece in pieces:
+            file.write(piece)
+            digest.update(piece)
+    return path, digest.hexdigest()
 
 
 def _private(path: str, flags: int) -> int:

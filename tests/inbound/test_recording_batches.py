@@ -12,8 +12,11 @@ from intake import jobs
 from intake.store.emails import EmailStatus, InboundEmail
 from intake.store.transitions import move_email
 from tests.building import raw_email
+from tests.databases import both_databases
 from tests.office import DURING, Office, open_office
 from tests.people import ASHA, DAN, REVIEW
+
+pytestmark = both_databases
 
 
 @pytest.fixture

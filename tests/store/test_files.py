@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from intake.errors import FileMissing, FileTorn, StoreFull
+from intake.errors import FileMissing, FileTorn, StoreFull, WrongConfiguration
 from intake.store import files
 from intake.store.files import FileStore
 
@@ -68,7 +68,6 @@ def test_file_that_is_there_is_not_written_again(store: FileStore) -> None:
 def test_empty_content_is_a_content(store: FileStore) -> None:
     (name,) = store.put_many([b""])
     assert store.read(name) == b""
-    assert store.size(name) == 0
 
 
 @pytest.mark.parametrize("torn", [b"", LETTER[:10], b"x" * len(LETTER)])
@@ -82,9 +81,8 @@ def test_torn_file_is_replaced_when_its_content_comes_again(store: FileStore, to
 
 
 def test_missing_file_is_named(store: FileStore) -> None:
-    for look in (store.read, store.open, store.size):
-        with pytest.raises(FileMissing, match=NAME):
-            look(NAME)
+    with pytest.raises(FileMissing, match=NAME):
+        store.read(NAME)
 
 
 @pytest.mark.parametrize("name", ["", "../../etc/passwd", NAME.upper(), NAME[:-1], NAME + "\n"])
@@ -93,11 +91,30 @@ def test_name_that_is_no_hash_reaches_no_file(store: FileStore, name: str) -> No
         store.read(name)
 
 
-def test_file_is_opened_for_reading_in_pieces(store: FileStore) -> None:
-    store.put_many([LETTER])
-    with store.open(NAME) as file:
-        assert file.read(4) == b"Dear"
-    assert store.size(NAME) == len(LETTER)
+def test_content_in_pieces_is_one_file(store: FileStore) -> None:
+    pieces = [LETTER[:4], b"", LETTER[4:]]
+    assert store.put_streams([iter(pieces), []]) == [NAME, hashlib.sha256().hexdigest()]
+    assert store.read(NAME) == LETTER
+
+
+def test_store_makes_nothing_until_it_is_asked_to(store: FileStore, tmp_path: Path) -> None:
+    with pytest.raises(WrongConfiguration, match="intake setup"):
+        store.require_folders()
+    assert store.clear_incoming(before=NOW) == 0
+    with pytest.raises(FileMissing):
+        store.read(NAME)
+    assert list(tmp_path.iterdir()) == []
+    store.make_folders()
+    store.require_folders()
+    store.make_folders()
+
+
+def test_file_in_place_of_the_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "files").write_bytes(b"")
+    store = FileStore(tmp_path / "files")
+    for use in (store.make_folders, store.require_folders, store.spool, lambda: store.put_many([LETTER])):
+        with pytest.raises(WrongConfiguration, match=r"files \(files\.path\)"):
+            use()
 
 
 def test_only_its_user_may_read_the_store(store: FileStore) -> None:

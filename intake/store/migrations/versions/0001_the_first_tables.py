@@ -134,7 +134,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=500), nullable=False),
         sa.Column("uid_validity", sa.BigInteger(), nullable=True),
         sa.Column("uid_next", sa.BigInteger(), nullable=True),
-        sa.Column("gone_through_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("gone_through_to", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["mailbox_id"], ["mailbox.id"], name=op.f("fk_mailbox_folder_mailbox_id_mailbox")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mailbox_folder")),
         sa.UniqueConstraint("mailbox_id", "name", name=op.f("uq_mailbox_folder_mailbox_id_name")),
