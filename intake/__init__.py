@@ -8,6 +8,7 @@ through `outbound`. A folder is a stage of that flow, a file one capability; eac
     worker       the clock: starts the jobs and stops them on a signal
     web/         the officers' and administrators' pages, the public form, receipts, the JSON API
     checking     looks at the database, each mailbox and the mail server, for `intake check`
+    printing     puts what commands found into words or JSON
     jobs         one shallow function for each scheduled job
     inbound/     every way in, one file a channel, all ending in the same Response
     responses/   what officers do with the log

@@ -3,7 +3,6 @@
 Standard output carries what was asked for, and with --json nothing but JSON; everything else goes to standard error.
 """
 
-import json
 import os
 import sys
 import threading
@@ -13,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -85,6 +85,7 @@ def configure(
         typer.Option(envvar="INTAKE_CONFIG", help=f"The configuration file; {DEFAULT_CONFIG} without it."),
     ] = None,
 ) -> None:
+    os.umask(0o077)  # the database and the files hold people's letters: for intake's own user only
     configure_output()
     context.obj = Given(config or DEFAULT_CONFIG, config is not None)
 
@@ -117,6 +118,7 @@ def check(context: typer.Context, as_json: AsJson = False) -> None:
 @consultation_app.command("add")
 def consultation_add(context: typer.Context, file: Path) -> None:
     """Add a consultation from a TOML file. The same file again changes nothing."""
+    from intake.deadlines import closing_wording
     from intake.jobs import utc_now
     from intake.store.consultation_file import Added, add_consultation, read_consultation_file
 
@@ -126,6 +128,9 @@ def consultation_add(context: typer.Context, file: Path) -> None:
             added = add_consultation(session, given, now=utc_now(), actor=ACTOR)
     if added is Added.added:
         typer.echo(f"Added “{given.slug}”.")
+        if given.closes_at < utc_now():
+            closed = closing_wording(given.closes_at, ZoneInfo(given.timezone))
+            typer.echo(f"Mind that it closed at {closed}: all that comes is late.", err=True)
     else:
         typer.echo(f"“{given.slug}” is there already, just as in {file}; nothing changed.")
 
@@ -133,6 +138,7 @@ def consultation_add(context: typer.Context, file: Path) -> None:
 @consultation_app.command("list")
 def consultation_list(context: typer.Context, as_json: AsJson = False) -> None:
     """Show all consultations."""
+    from intake.printing import consultation_in_words
     from intake.store.consultation_file import list_consultations
 
     with _installed(context) as this, this.database.reading() as session:
@@ -141,11 +147,7 @@ def consultation_list(context: typer.Context, as_json: AsJson = False) -> None:
         _print_json({"consultations": [asdict(row) for row in rows]})
         return
     for row in rows:
-        typer.echo(
-            f"{row.slug}  {row.reference_prefix}  {row.title}  "
-            f"{row.opens_at:%Y-%m-%d %H:%M} to {row.closes_at:%Y-%m-%d %H:%M} UTC  {row.responses} responses  "
-            + ", ".join(row.addresses)
-        )
+        typer.echo(consultation_in_words(row))
 
 
 @consultation_app.command("export")
@@ -221,6 +223,7 @@ def send(
 def _release(this: "Installation", named: str, *, yes: bool) -> None:
     """Release what the person was shown, as far as it is still held: nothing is locked while they think."""
     from intake.outbound.outbox import RELEASABLE, held_emails, release
+    from intake.printing import local
 
     reason = next((reason for reason in RELEASABLE if reason.value == named), None)
     if reason is None:
@@ -228,7 +231,7 @@ def _release(this: "Installation", named: str, *, yes: bool) -> None:
     with this.database.reading() as session:
         listed = held_emails(session, reason)
     for outgoing in listed:
-        since = f"{outgoing.queued_at:%Y-%m-%d %H:%M} UTC"
+        since = local(outgoing.queued_at)
         typer.echo(f"{outgoing.kind} to {outgoing.recipient_address}, held since {since}", err=True)
     if listed and (yes or typer.confirm(f"Release these {len(listed)} emails?", err=True)):
         seen = {outgoing.id for outgoing in listed}
@@ -262,6 +265,22 @@ def reconcile(
         if not mend:
             typer.echo("“intake reconcile --mend” mends what can be mended.", err=True)
         raise typer.Exit(1)
+
+
+@app.command()
+def held(context: typer.Context, as_json: AsJson = False) -> None:
+    """Show the emails that wait for a person or could not be read, and why."""
+    from intake.inbound.holding import emails_held
+    from intake.printing import LONDON, held_as_dict, held_in_words
+
+    with _installed(context) as this, this.database.reading() as session:
+        rows = emails_held(session)
+    if as_json:
+        _print_json({"held": [held_as_dict(email) for email, _ in rows]})
+        return
+    for email, consultation in rows:
+        typer.echo(held_in_words(email, consultation.timezone if consultation else LONDON))
+    typer.echo(f"{len(rows)} in all.")
 
 
 @app.command()
@@ -300,6 +319,7 @@ def explain(
 ) -> None:
     """Show what would be understood from these emails. Touches nothing, and needs no configuration."""
     from intake.mail.explaining import explained
+    from intake.printing import explained_in_words
 
     missing = [file for file in files if not Path(file).is_file()]
     if missing:
@@ -308,7 +328,7 @@ def explain(
         if as_json:
             _print_json(line)
         else:
-            typer.echo(_readable(line))
+            typer.echo(explained_in_words(line))
 
 
 @app.command()
@@ -360,35 +380,13 @@ def _own_mail(given: Given) -> "OwnMail | None":
         return None
 
 
-def _report(as_json: bool, counts: dict[str, Any]) -> None:
-    if as_json:
-        _print_json(counts)
-        return
-    for name, value in counts.items():
-        typer.echo(f"{name.replace('_', ' ')}: {_in_words(value)}")
-
-
-def _in_words(value: object) -> str:
-    if isinstance(value, dict):
-        return "; ".join(f"{name.replace('_', ' ')} {_in_words(one)}" for name, one in value.items()) or "none"
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "none"
-    return "another worker is at it" if value is None else str(value)
-
-
-def _readable(line: dict[str, Any]) -> str:
-    """An explained email for people: what matters first, the words last."""
-    sender = line["from"] or {"name": "", "address": "unknown sender"}
-    automatic = f"{line['automatic']['kind']} ({line['automatic']['reason']})" if line["automatic"] else "no"
-    head = [
-        line["file"],
-        f"  from: {sender['name']} <{sender['address']}>   sent: {line['sent_at'] or 'unknown'}",
-        f"  subject: {line['subject'] or ''}   automatic: {automatic}",
-        *(f"  attachment: {a['filename']}, {a['content_type']}, {a['size']} bytes" for a in line["attachments"]),
-        *(f"  defect: {defect}" for defect in line["defects"]),
-    ]
-    return "\n".join([*head, *(f"  | {words}" for words in line["own_words"].splitlines()), ""])
-
-
 def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=True, default=str))
+    from intake.printing import as_json_line
+
+    typer.echo(as_json_line(value))
+
+
+def _report(as_json: bool, counts: dict[str, Any]) -> None:
+    from intake.printing import as_json_line, counts_in_words
+
+    typer.echo(as_json_line(counts) if as_json else counts_in_words(counts))

@@ -161,6 +161,8 @@ def send(this: Installation) -> Sent:
 
 def reconcile(this: Installation, *, mend: bool = False, actor: str = WORKER) -> Reconciled:
     """Account for everything. To mend takes `parsers`, which serve one thread: never beside `record`."""
+    # What a killed process left in the spool; a day is longer than any fetch.
+    this.files.clear_incoming(before=this.clock() - timedelta(days=1))
     found = reconcile_all(
         Reconciling(
             mailboxes=list(this.settings.mailboxes),
