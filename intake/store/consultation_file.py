@@ -27,6 +27,7 @@ from intake.store.consultations import (
     consultation_by_slug,
 )
 from intake.store.history import note
+from intake.store.ledger import look_again
 from intake.store.people import Consultee, ConsulteeAddress
 from intake.store.responses import Nature, Response
 from intake.toml_files import read_toml
@@ -90,7 +91,8 @@ def add_consultation(session: Session, file: ConsultationFile, *, now: datetime,
     consultation = _consultation(file, now)
     session.add(consultation)
     session.flush()
-    _add_parts(session, file, _id(consultation))
+    _add_parts(session, file, consultation.id)
+    look_again(session, since=consultation.opens_at)
     note(session, consultation, Added.added, now=now, actor=actor)
     return Added.added
 
@@ -123,8 +125,8 @@ def list_consultations(session: Session) -> list[ListedConsultation]:
             opens_at=row.opens_at,
             closes_at=row.closes_at,
             timezone=row.timezone,
-            addresses=tuple(published.get(_id(row), ())),
-            responses=counted.get(_id(row), 0),
+            addresses=tuple(published.get(row.id, ())),
+            responses=counted.get(row.id, 0),
         )
         for row in rows
     ]
@@ -178,12 +180,12 @@ def _add_parts(session: Session, file: ConsultationFile, consultation_id: int) -
         consultee = Consultee(consultation_id=consultation_id, **part.model_dump(exclude={"addresses"}))
         session.add(consultee)
         session.flush()
-        session.add_all(ConsulteeAddress(consultee_id=_id(consultee), address=address) for address in part.addresses)
+        session.add_all(ConsulteeAddress(consultee_id=consultee.id, address=address) for address in part.addresses)
 
 
 def _content(session: Session, consultation: Consultation) -> dict[str, Any]:
     """What is stored, in the shape of a dumped ConsultationFile."""
-    own, keys = _id(consultation), ConsultationFile.model_fields
+    own, keys = consultation.id, ConsultationFile.model_fields
     content = {key: getattr(consultation, key, None) for key in keys}
     content["contact"] = {key: getattr(consultation, f"contact_{key}") for key in Contact.model_fields}
     addresses = select(PublishedAddress).where(PublishedAddress.consultation_id == own)
@@ -209,10 +211,5 @@ def _consultees(session: Session, consultation_id: int) -> list[dict[str, Any]]:
     found: dict[int, dict[str, Any]] = {}
     for row, address in rows:
         given = {"organisation": row.organisation, "stakeholder_group": row.stakeholder_group, "addresses": []}
-        found.setdefault(_id(row), given)["addresses"] += [address] if address else []
+        found.setdefault(row.id, given)["addresses"] += [address] if address else []
     return list(found.values())
-
-
-def _id(row: Consultation | Consultee) -> int:
-    assert row.id is not None
-    return row.id
