@@ -8,7 +8,7 @@ class IntakeError(Exception):
     """Something went wrong that intake knows about; the line above says what."""
 
     def __init__(self, sentence: str | None = None) -> None:
-        super().__init__(sentence or (type(self).__doc__ or "").strip())
+        super().__init__(sentence or " ".join((type(self).__doc__ or "").split()))
 
 
 class WrongConfiguration(IntakeError):
@@ -32,7 +32,8 @@ class SignInRefused(MailboxUnavailable):
 
 
 class DatabaseUnavailable(IntakeError):
-    """The database cannot be used now; check database.url, and that the database is running and lets intake in."""
+    """The database cannot be used now; check database.url, that the database runs and lets intake in, and that its
+    disk has room."""
 
 
 class SendPostponed(IntakeError):

@@ -23,5 +23,7 @@ def configure_output() -> None:
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
     )
     # APScheduler would print tracebacks, whose texts may quote a letter; its events are noted by the worker instead.
-    logging.getLogger("apscheduler").addHandler(logging.NullHandler())
-    logging.getLogger("apscheduler").propagate = False
+    # psycopg prints errors it ignored, with texts that are not ours.
+    for library in ("apscheduler", "psycopg"):
+        logging.getLogger(library).addHandler(logging.NullHandler())
+        logging.getLogger(library).propagate = False

@@ -22,7 +22,6 @@ from intake.errors import IntakeError, MailboxUnavailable
 from intake.jobs import Installation
 
 WATCH_SECONDS = 0.5
-CRUMBS_AFTER = timedelta(days=1)  # nothing is on its way into the file store for so long
 
 log = structlog.get_logger()
 
@@ -33,7 +32,6 @@ class SchedulerStopped(IntakeError):
 
 def work(this: Installation, stop: threading.Event) -> None:
     """Run the schedule until `stop` is set, then finish the units under way. Raises SchedulerStopped."""
-    this.files.clear_incoming(before=this.clock() - CRUMBS_AFTER)
     scheduler = _schedule(this)
     scheduler.start()
     log.info("work", started=len(scheduler.get_jobs()))

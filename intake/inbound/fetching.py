@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from intake.inbound.poll import Poll
 from intake.mail.mailbox import FolderState
 from intake.store.emails import EmailStatus, InboundEmail, LedgerEntry, MailboxFolder
+from intake.store.files import telling_when_full
 from intake.store.history import note
 from intake.store.reasons import Reason
 from intake.store.transitions import move_email
@@ -46,8 +47,9 @@ def fetch_large(this: Poll, uid: int) -> str | None:
     """Bring one email into the file store without ever holding it in memory; None when it is gone from the server."""
     spool = this.files.spool()
     try:
-        if not this.server.fetch_to_file(uid, spool / "raw", after_each_part=this.keep_lease):
-            return None
+        with telling_when_full():
+            if not this.server.fetch_to_file(uid, spool / "raw", after_each_part=this.keep_lease):
+                return None
         [sha256] = this.files.adopt_many([spool / "raw"])
         return sha256
     finally:

@@ -71,9 +71,9 @@ class FileStore:
 
     def spool(self) -> Path:
         """A new empty folder for files to adopt. Remove it afterwards; `clear_incoming` does after a crash."""
-        with _telling_when_full():
+        with telling_when_full():
             self.make_folders()
-        return Path(tempfile.mkdtemp(dir=self._incoming))
+            return Path(tempfile.mkdtemp(dir=self._incoming))
 
     def path(self, sha256: str) -> Path:
         """Where the file is, or would be."""
@@ -104,7 +104,7 @@ class FileStore:
         # Open before the first write: syncfs reports the disk's errors since its descriptor was opened.
         disk = os.open(self._root, os.O_RDONLY)
         try:
-            with _telling_when_full():
+            with telling_when_full():
                 yield disk
         finally:
             os.close(disk)
@@ -134,7 +134,8 @@ class FileStore:
 
 
 @contextmanager
-def _telling_when_full() -> Iterator[None]:
+def telling_when_full() -> Iterator[None]:
+    """For whatever writes below the store's folder: a full disk is StoreFull."""
     try:
         yield
     except OSError as error:

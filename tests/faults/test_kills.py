@@ -1,0 +1,68 @@
+"""The worker is killed between every two steps of collecting, recording and sending; the next one goes on from it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from tests.databases import both_databases
+from tests.faults.points import POINTS, Point
+from tests.faults.settled import copies
+from tests.faults.site import LETTERS, ROOT, Site, open_site, wait_until
+from tests.servers.dovecot import Dovecot
+from tests.servers.smtp_sink import SmtpSink
+
+Kill = Callable[[Site, Point], None]
+
+
+@pytest.fixture(scope="module")
+def kill() -> Iterator[Kill]:
+    """Runs the command that comes by the point, in a process that is killed there."""
+    command = [sys.executable, "-W", "error", "-m", "tests.faults.killed"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as killed:
+        assert killed.stdin
+        assert killed.stdout
+        yield partial(_kill_at, killed.stdin, killed.stdout)
+
+
+def _kill_at(lines: IO[str], answers: IO[str], site: Site, point: Point) -> None:
+    lines.write(json.dumps([point.name, "--", *site.arguments(point.command)]) + "\n")
+    lines.flush()
+    assert int(answers.readline()) == -signal.SIGKILL
+
+
+@both_databases
+@pytest.mark.parametrize("point", POINTS.values(), ids=lambda point: f"{point.command}: {point.name}")
+def test_a_kill_loses_nothing_and_doubles_nothing(
+    point: Point, kill: Kill, dovecot: Dovecot, smtp_sink: SmtpSink, tmp_path: Path
+) -> None:
+    with open_site(dovecot, smtp_sink, tmp_path) as site:
+        site.receive(*LETTERS)
+        site.come_to(point)
+        kill(site, point)
+        site.office.cycle()  # finds what is still claimed, and leaves it alone
+        site.settle()
+        site.assert_settled()
+        # What the mail server may have had goes again, as a copy of the same email.
+        assert copies(site.acknowledgements) in ([1, 1, 1], [1, 1, 2] if point.is_handed_over else None)
+
+
+def test_what_a_killed_worker_left_half_stored_is_gone_when_one_starts_days_later(
+    kill: Kill, dovecot: Dovecot, smtp_sink: SmtpSink, tmp_path: Path
+) -> None:
+    with open_site(dovecot, smtp_sink, tmp_path) as site:
+        site.receive(*LETTERS)
+        kill(site, POINTS["files written without their names"])
+        [spool] = (tmp_path / "files" / "incoming").iterdir()
+        for path in (*spool.iterdir(), spool):
+            os.utime(path, (0, 0))
+        with site.started("work") as worker:
+            wait_until(worker.lines)
+            assert not spool.exists()
