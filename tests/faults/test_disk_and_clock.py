@@ -48,7 +48,7 @@ class SmallDisk:
 
     def make_room(self) -> None:
         self._ballast.unlink(missing_ok=True)
-        self._remount("size=12m,nr_inodes=10000")
+        self._remount("size=24m,nr_inodes=10000")
 
     def _remount(self, options: str) -> None:
         subprocess.run(["mount", "-o", f"remount,{options}", self.folder], check=True)
