@@ -175,7 +175,7 @@ def test_nothing_a_person_may_have_caused_is_certain() -> None:
 
 
 def test_a_letter_with_a_delivery_report_attached_is_a_letter() -> None:
-    report = b"Reporting-MTA: dns; mx.school.example\r\n\r\nFinal-Recipient: rfc822; review@council.example\r\nAction: failed\r\n"
+    report = b"Reporting-MTA: dns; mx.school.example\r\n\r\nFinal-Recipient: rfc822; a@b.example\r\nAction: failed\r\n"
     letter = raw_email(text="My first try came back, see attached.\n").replace(b"MIME-Version: 1.0\r\n", b"")
     head, _, body = letter.partition(b"\r\n\r\n")
     kept = b"\r\n".join(line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-"))
