@@ -7,7 +7,7 @@ Owns attempts, batches and the one transaction an email's outcome is written in.
 import shutil
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -125,8 +125,7 @@ def _record_claimed(this: Recording, claimed: Sequence[InboundEmail]) -> None:
     try:
         # Written in a thread, so that the children read on meanwhile.
         with ThreadPoolExecutor(1) as writer:
-            batches = _batches(_read_each(this, claimed, spool))
-            for written in writer.map(partial(_write_batch, this), batches):
+            for written in _one_ahead(writer, partial(_write_batch, this), _batches(_read_each(this, claimed, spool))):
                 for item in written:
                     left.pop(item.email.id)
     finally:
@@ -138,6 +137,19 @@ def _record_claimed(this: Recording, claimed: Sequence[InboundEmail]) -> None:
 class _Read:
     email: InboundEmail
     result: ReadEmail | NotAsStored | ChildDied | ChildFailed
+
+
+def _one_ahead(
+    writer: ThreadPoolExecutor, write: Callable[[list[_Read]], list[_Read]], batches: Iterator[list[_Read]]
+) -> Iterator[list[_Read]]:
+    """Write one batch while the next is read, and no more: long letters would fill the memory."""
+    under_way: Future[list[_Read]] | None = None
+    for batch in batches:
+        if under_way is not None:
+            yield under_way.result()
+        under_way = writer.submit(write, batch)
+    if under_way is not None:
+        yield under_way.result()
 
 
 def _read_each(this: Recording, claimed: Sequence[InboundEmail], spool: Path) -> Iterator[_Read]:

@@ -103,5 +103,5 @@ class LetterDigest(SQLModel, table=True):
     __tablename__ = "letter_digest"
 
     consultation_id: int = Field(primary_key=True, foreign_key="consultation.id")
-    digest: str = Field(primary_key=True, max_length=64)
+    digest: str = Field(primary_key=True, max_length=64, index=True)
     email_id: int = Field(foreign_key="inbound_email.id")

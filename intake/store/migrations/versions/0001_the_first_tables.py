@@ -227,6 +227,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("consultation_id", "digest", name=op.f("pk_letter_digest")),
     )
+    with op.batch_alter_table("letter_digest", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_letter_digest_digest"), ["digest"], unique=False)
+
     op.create_table(
         "response",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -378,6 +381,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_response_consultation_id"))
 
     op.drop_table("response")
+    with op.batch_alter_table("letter_digest", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_letter_digest_digest"))
+
     op.drop_table("letter_digest")
     with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ledger_entry_email_id"))

@@ -1,0 +1,1 @@
+"""Benchmarks: measurements against other programs on the same machine in the same run. Not part of the tests."""
