@@ -144,7 +144,9 @@ def _mail_parser(headers: Mapping[str, Sequence[str]]) -> MailParser | None:
 
 def _addresses(pairs: Iterable[tuple[str, str]], value: str) -> tuple[Address, ...]:
     found = tuple(_address(pair) for pair in pairs or () if pair[1])
-    return found or (read_addresses(value) if value else ())
+    # mail-parser reads strictly where Python can: then a comma in "ben@school.example (Ben, Head)" costs the name.
+    may_have_lost_names = "(" in value and not any(address.name for address in found)
+    return (read_addresses(value) if value and (may_have_lost_names or not found) else ()) or found
 
 
 def _address(pair: tuple[str, str]) -> Address:
