@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check servers test demo bench clean
+.PHONY: help setup lock check servers test demo bench chaos clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
@@ -38,6 +38,9 @@ demo: $(STAMP) ## run the whole product on sample data
 
 bench: $(STAMP) ## run the benchmarks
 	$(BIN)/python -m tests.bench
+
+chaos: $(STAMP) servers ## random faults while 2,000 emails arrive (about 10 minutes)
+	$(BIN)/python -m tests.chaos
 
 clean: ## remove what the tools left behind; .venv and var/ stay
 	rm -rf dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -23,6 +23,7 @@ from intake.jobs import SMTP_STEPS, utc_now
 from intake.mail.mailbox import connect
 from intake.mail.smtp import SmtpSender
 from tests.building import File, raw_email
+from tests.configuring import Sections, as_toml, as_tree
 from tests.faults.points import Point
 from tests.faults.settled import assert_settled
 from tests.office import DURING, MAIL_DOMAIN, Office, open_office
@@ -32,7 +33,6 @@ from tests.servers.smtp_sink import SmtpSink
 
 ROOT = Path(__file__).parents[2]
 PDF = ("views.pdf", "application/pdf", b"%PDF-1.4 our views")
-Sections = dict[str, dict[str, Any]]
 
 
 def letter_id(number: int) -> str:
@@ -196,11 +196,11 @@ def open_site(
             other_program.create("Done")
     given = _given(dovecot, sink, folder, users, server_action)
     given |= {name: {**given.get(name, {}), **section} for name, section in changed.items()}
-    with open_office(folder, settings=_as_tree(given), connect=connect) as office:
+    with open_office(folder, settings=as_tree(given), connect=connect) as office:
         office.this = replace(office.this, make_sender=SmtpSender)
         office.now = utc_now()
         config = folder / "intake.toml"
-        config.write_text(_as_toml({**given, "database": {"url": office.database.url}}))
+        config.write_text(as_toml({**given, "database": {"url": office.database.url}}))
         yield Site(office, config, dovecot, users, sink)
 
 
@@ -227,15 +227,3 @@ def _given(dovecot: Dovecot, sink: SmtpSink, folder: Path, users: dict[str, str]
             "lease_seconds": 30,
         },
     }
-
-
-def _as_tree(given: Sections) -> dict[str, Any]:
-    tree: dict[str, Any] = {name: section for name, section in given.items() if "." not in name}
-    boxes = {name.partition(".")[2]: section for name, section in given.items() if "." in name}
-    return {**tree, "mailboxes": boxes}
-
-
-def _as_toml(given: Sections) -> str:
-    # A string, number or list of JSON is one of TOML, too.
-    lines = [[f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in given[name].items())] for name in given]
-    return "\n".join(line for section in lines for line in section)
