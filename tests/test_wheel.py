@@ -1,5 +1,6 @@
 """The built wheel is the whole product: templates and example configuration travel inside it."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,12 +12,17 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module")
-def packed(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """The names of the files in a wheel built here, without the network."""
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built here, without the network."""
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = folder.glob("consultation_intake-*.whl")
+    (built,) = folder.glob("consultation_intake-*.whl")
+    return built
+
+
+@pytest.fixture
+def packed(wheel: Path) -> set[str]:
     with ZipFile(wheel) as archive:
         return set(archive.namelist())
 
@@ -41,6 +47,19 @@ def test_wheel_carries_the_demos_emails_and_consultations(packed: set[str]) -> N
 def test_wheel_carries_no_tests_and_no_operators_own_configuration(packed: set[str]) -> None:
     assert not [name for name in packed if name.startswith("tests/")]
     assert "intake/config/intake.toml" not in packed
+
+
+def test_an_installed_wheel_runs_the_whole_product_from_what_it_carries(wheel: Path, tmp_path: Path) -> None:
+    with ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    script = (
+        f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); sys.argv[1:] = ['demo', '--once', '--json'];"
+        "import intake.cli; assert intake.__file__.startswith(sys.path[0]), intake.__file__; intake.cli.main()"
+    )
+    ran = subprocess.run([sys.executable, "-I", "-c", script], cwd=tmp_path, check=True, capture_output=True, text=True)
+    counts = json.loads(ran.stdout)
+    assert (counts["acknowledgements"], counts["failed"]) == (counts["responses"], 0)
+    assert counts["responses"] >= 15
 
 
 def _files(folder: Path) -> list[Path]:
