@@ -51,6 +51,11 @@ class Kind(StrEnum):
         "The folder is to be watched, but the server has none of that name.",
         "Make the folder, or correct the configuration.",
     )
+    folder_refused = (
+        "folder-refused",
+        "The folder is to be watched, but the server does not let this account use it.",
+        "Ask whoever runs the server, or name it in skip_folders.",
+    )
     not_in_ledger = (
         "not-in-ledger",
         "It lies on the server and was never collected.",

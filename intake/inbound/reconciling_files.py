@@ -7,6 +7,7 @@ import hashlib
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -14,9 +15,10 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlmodel import col
 
+from intake.errors import LostRace
 from intake.inbound.poll import Poll
 from intake.inbound.reconciliation import Difference, Kind, Reconciling, Row, some_at_a_time
-from intake.mail.mailbox import FolderMissing
+from intake.mail.mailbox import FolderMissing, FolderRefused
 from intake.store.emails import InboundEmail, LedgerEntry, Mailbox, MailboxFolder
 from intake.store.files import FileStore
 from intake.store.responses import Addition, Attachment, Response
@@ -79,7 +81,8 @@ def _fetch_again(this: Reconciling, damaged: Sequence[str]) -> None:
     places.sort(key=lambda place: (place.mailbox, place.folder, place.uid))
     for name, in_mailbox in groupby(places, lambda place: str(place.mailbox)):
         if name in this.mailboxes:
-            with this.noting_unavailable(name), this.poll(name) as poll:
+            # A worker at this mailbox has it to itself; what is not fetched now stays a difference.
+            with suppress(LostRace), this.noting_unavailable(name), this.poll(name) as poll:
                 _fetch_from(poll, list(in_mailbox))
 
 
@@ -108,7 +111,7 @@ def _fetch_from(poll: Poll, places: Sequence[Row]) -> None:
         for folder, in_folder in groupby(places, lambda place: str(place.folder)):
             try:
                 state = poll.server.open_folder(folder)
-            except FolderMissing:
+            except (FolderMissing, FolderRefused):
                 continue
             for place in in_folder:
                 # Under another UIDVALIDITY the same UID is another message.
@@ -129,7 +132,7 @@ def _fetch(poll: Poll, place: Row, path: Path) -> None:
 
 def _bring(poll: Poll, place: Row, path: Path) -> bool:
     if not place.is_headers_only:
-        return poll.server.fetch_to_file(place.uid, path)
+        return poll.server.fetch_to_file(place.uid, path, after_each_part=poll.keep_lease)
     for email in poll.server.fetch_headers([place.uid]):
         path.write_bytes(email.raw)
         return True

@@ -110,10 +110,13 @@ def _put_back(this: Reconciling, email_ids: Sequence[int]) -> None:
 
 def _move_back(this: Reconciling, session: Session, email: InboundEmail) -> None:
     now = this.clock()
+    values: dict[str, Any] = {"next_attempt_at": None, "attempts": 0}
     if email.status is EmailStatus.recorded:
         move_email(session, email, EmailStatus.held, now=now, actor=this.actor)
+        # Whoever wrote it may have been acknowledged already: what is owed for it again waits for a person.
+        values["is_backlog"] = True
     if email.status in (EmailStatus.held, EmailStatus.failed):
-        move_email(session, email, EmailStatus.received, now=now, actor=this.actor, next_attempt_at=None)
+        move_email(session, email, EmailStatus.received, now=now, actor=this.actor, **values)
 
 
 def _note_settled(this: Reconciling, unsettled: Mapping[int, Difference]) -> None:

@@ -12,9 +12,10 @@ from intake.errors import LostRace
 from intake.inbound.collecting import collect_mailbox, watched_folders
 from intake.inbound.poll import Poll
 from intake.inbound.reconciliation import OVERDUE, Difference, Kind, Reconciled, Reconciling
-from intake.mail.mailbox import FolderMissing
+from intake.mail.mailbox import FolderMissing, FolderRefused
 from intake.store.emails import LedgerEntry, Mailbox, MailboxFolder
 from intake.store.leases import mailbox_row
+from intake.store.ledger import LOOK_AGAIN
 
 log = structlog.get_logger()
 
@@ -57,6 +58,9 @@ def _compare_folder(poll: Poll, folder: str, found: Reconciled) -> _Missing | No
     except FolderMissing:
         found.add(Kind.folder_missing, place)
         return None
+    except FolderRefused:
+        found.add(Kind.folder_refused, place)
+        return None
     with poll.database.transaction() as session:
         poll.renew(session)
         seen_to = _gone_through_to(session, poll, folder, uid_validity)
@@ -81,6 +85,7 @@ def _gone_through_to(session: Session, poll: Poll, folder: str, uid_validity: in
         return sys.maxsize
     row = session.exec(
         select(MailboxFolder.gone_through_to)
+        .where(sa.func.coalesce(MailboxFolder.uid_next, -1) != LOOK_AGAIN)
         .join(Mailbox, col(Mailbox.id) == MailboxFolder.mailbox_id)
         .where(Mailbox.name == poll.name, MailboxFolder.name == folder, MailboxFolder.uid_validity == uid_validity)
     )

@@ -28,6 +28,7 @@ from intake.mail.automatic import OwnMail
 from intake.mail.understanding import Understood
 from intake.outbound.acknowledging import AcknowledgementRules
 from intake.sandbox import ChildFailed, Sandbox
+from intake.store.consultations import Consultation
 from intake.store.database import Database
 from intake.store.emails import EmailStatus, InboundEmail
 from intake.store.files import FileStore
@@ -73,7 +74,7 @@ class Recording:
 def record_waiting(this: Recording) -> Recorded:
     """Record everything that waits, until nothing does or the worker is asked to stop."""
     _revive_failed(this)
-    while not this.stopped() and (claimed := _claim(this)):
+    while not this.stopped() and (claimed := _claim(this)) is not None:
         _record_claimed(this, claimed)
     return this.done
 
@@ -90,8 +91,8 @@ def _revive_failed(this: Recording) -> None:
             move_email(session, email, EmailStatus.received, now=now, **values)
 
 
-def _claim(this: Recording) -> list[InboundEmail]:
-    """Take waiting emails, counting the attempt before any of them is read.
+def _claim(this: Recording) -> list[InboundEmail] | None:
+    """Take waiting emails, counting the attempt before any of them is read. None when nothing waits.
 
     One that was tried before is taken alone: if it is the one that kills the worker, no other is blamed for it.
     """
@@ -106,7 +107,9 @@ def _claim(this: Recording) -> list[InboundEmail]:
             .with_for_update(skip_locked=True)
         )
         emails = list(session.exec(waiting))
-        if emails and emails[-1].attempts > 0:
+        if not emails:
+            return None
+        if emails[-1].attempts > 0:
             emails = [email for email in emails if email.attempts == 0] or emails[:1]
         # Tried so often without an outcome: it killed not its reader but the worker.
         for email in [email for email in emails if email.attempts >= LAST_ATTEMPT]:
@@ -178,6 +181,8 @@ def _write_batch(this: Recording, batch: list[_Read]) -> list[_Read]:
         this.files.adopt_many(spooled)
     now = this.clock()
     with this.database.transaction() as session:
+        # All in one order, before anything else: two workers that each took one first would wait for each other.
+        session.exec(select(Consultation.id).order_by(col(Consultation.id)).with_for_update()).all()
         session.add_all(item.email for item in batch)
         known = load_knowledge(session, authserv_id=this.authserv_id)
         writing = Writing(known, this.rules(known), now)
@@ -237,14 +242,12 @@ def _is_database_away(error: Exception) -> bool:
 def _note_unread(session: Session, item: _Read, now: datetime) -> str:
     email = item.email
     if isinstance(item.result, NotAsStored):
-        _fail(session, email, Reason.file_missing, now)
-        return "failed"
+        return _fail(session, email, Reason.file_missing, now)
     log.warning("record", email=email.id, attempt=email.attempts, cause=str(item.result))
     if email.attempts < LAST_ATTEMPT:
         email.next_attempt_at = None
         return "postponed"
-    _fail(session, email, Reason.reader_died, now)
-    return "failed"
+    return _fail(session, email, Reason.reader_died, now)
 
 
 def _note_broken(session: Session, email: InboundEmail, error: Exception, writing: Writing) -> str:
@@ -252,14 +255,19 @@ def _note_broken(session: Session, email: InboundEmail, error: Exception, writin
     place = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{Path(place.filename).name}:{place.lineno}"
     log.error("record", email=email.id, attempt=email.attempts, error=type(error).__name__, where=where)
-    _fail(session, email, Reason.recording_broke, writing.now)
-    return "failed"
+    return _fail(session, email, Reason.recording_broke, writing.now)
 
 
-def _fail(session: Session, email: InboundEmail, reason: Reason, now: datetime) -> None:
+def _fail(session: Session, email: InboundEmail, reason: Reason, now: datetime) -> str:
+    """Says what became of it: another worker may have been first, which is no reason to undo the batch."""
     wait = WAITS[min(email.failures, len(WAITS) - 1)]
     values: dict[str, Any] = {"next_attempt_at": now + wait, "failures": email.failures + 1}
-    move_email(session, email, EmailStatus.failed, now=now, reason=reason, **values)
+    try:
+        with session.begin_nested():
+            move_email(session, email, EmailStatus.failed, now=now, reason=reason, **values)
+    except LostRace:
+        return "postponed"
+    return "failed"
 
 
 def _put_back(this: Recording, email_ids: Sequence[int]) -> None:

@@ -5,16 +5,21 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from intake.store.emails import LedgerEntry, MailboxFolder
+from intake.store.emails import LedgerEntry, Mailbox, MailboxFolder
+
+LOOK_AGAIN = 0
+"""As a folder's `uid_next`: the next poll lists it from the beginning, and nothing in it was overlooked until then."""
 
 
 def look_again(session: Session, *, since: datetime) -> None:
     """Forget the messages left in place in officers' own mailboxes that were received since then.
 
     They were judged by the consultations, addresses and consultees of that time; the next poll judges their headers
-    anew.
+    anew. A poll under way loses its lease: it knows only the time before.
     """
     left = sa.and_(col(LedgerEntry.email_id).is_(None), col(LedgerEntry.received_at) >= since)
-    folders = sa.select(col(LedgerEntry.folder_id)).where(left)
-    session.execute(sa.update(MailboxFolder).where(col(MailboxFolder.id).in_(folders)).values(uid_next=None))
+    folders = col(MailboxFolder.id).in_(sa.select(col(LedgerEntry.folder_id)).where(left))
+    mailboxes = col(Mailbox.id).in_(sa.select(col(MailboxFolder.mailbox_id)).where(folders))
+    session.execute(sa.update(Mailbox).where(mailboxes).values(lease_owner=None, lease_until=None))
+    session.execute(sa.update(MailboxFolder).where(folders).values(uid_next=LOOK_AGAIN))
     session.execute(sa.delete(LedgerEntry).where(left))

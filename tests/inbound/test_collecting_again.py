@@ -9,6 +9,7 @@ from intake.store.consultation_file import add_consultation, read_consultation_f
 from tests.building import raw_email
 from tests.databases import both_databases
 from tests.inbound.eventful import ledger
+from tests.inbound.reconciled import named, reconcile
 from tests.office import Office, account, open_office
 from tests.people import ASHA
 
@@ -53,6 +54,8 @@ def test_a_letter_left_in_place_is_taken_in_once_its_consultation_is_added(tmp_p
         assert office.collect("asha").left_in_place == 3
 
         _add(office, file)
+        # What will be judged anew was not overlooked.
+        assert named(reconcile(office)) == []
         found = office.collect("asha")
         # What came before the consultation opened stays where it was, and private mail is left again.
         assert (found.emails, found.left_in_place) == (1, 1)

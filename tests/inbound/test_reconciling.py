@@ -17,7 +17,7 @@ from intake.store.emails import LedgerEntry, Mailbox, MailboxFolder, OutgoingEma
 from intake.store.history import HistoryEntry
 from intake.store.leases import take_lease
 from intake.store.people import ConsulteeAddress
-from intake.store.responses import Addition, Attachment, Response
+from intake.store.responses import Addition, Attachment, LetterDigest, Response
 from tests.building import raw_email
 from tests.databases import both_databases
 from tests.inbound.eventful import eventful, letter
@@ -366,3 +366,27 @@ def test_one_line_of_output_has_the_numbers_and_warns_of_differences_without_nam
 def test_asked_to_stop_it_ends_with_what_it_has(office: Office) -> None:
     file_of(office, 1).unlink()
     assert named(jobs.reconcile(replace(office.this, stopped=lambda: True))) == []
+
+
+def test_an_email_that_failed_until_its_file_was_back_is_recorded_by_the_mending_itself(office: Office) -> None:
+    office.receive(letter(5))
+    office.collect()
+    lost = office.emails()[-1]
+    office.files.path(lost.raw_sha256).unlink()
+    for _ in range(4):
+        jobs.record(office.this)
+        office.now += timedelta(days=2)
+    office.collect()
+    jobs.reconcile(office.this, mend=True)
+    assert office.outcomes()[-1] == ("recorded", None)
+
+
+def test_what_is_recorded_again_is_acknowledged_again_only_when_a_person_says_so(office: Office) -> None:
+    sent = len(office.sender.sent)
+    with office.database.transaction() as session:
+        for table in (HistoryEntry, OutgoingEmail, LetterDigest, Attachment, Response):
+            session.execute(sa.delete(table))
+    jobs.reconcile(office.this, mend=True)
+    jobs.send(office.this)
+    assert len(office.sender.sent) == sent
+    assert {row.status.value for row in office.outgoing()} == {"held"}
