@@ -5,6 +5,7 @@ email is owed. A crash can deliver a second copy of an email, never a second ema
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from intake.errors import SendPostponed, SendRefused
+from intake.errors import LostRace, SendPostponed, SendRefused
 from intake.mail.compose import UnwritableAddress, compose, new_message_id
 from intake.mail.message import Address
 from intake.mail.smtp import Sender, SenderUnavailable
@@ -299,5 +300,6 @@ def _note(
     values |= {"answer": answer, "claimed_until": None}
     if to is OutgoingStatus.sent:
         values["sent_at"] = now
-    with box.database.transaction() as session:
+    # Where the claim ran out meanwhile, another worker has the email, and notes what becomes of it.
+    with suppress(LostRace), box.database.transaction() as session:
         move_outgoing(session, outgoing, to, now=now, reason=reason, **values)
