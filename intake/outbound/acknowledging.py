@@ -72,7 +72,7 @@ def acknowledge_recorded(
     owed, suppressed = list[Owed](), list[Note]()
     for response, answered in recorded:
         address = canonical_address(answered.address)
-        if reason := _suppression_reason(answered, rules, sent[address]):
+        if reason := suppression_reason(answered, rules, sent[address]):
             detail = {"email": answered.email_id, "reason": reason}
             suppressed.append(Note(response, "acknowledgement-suppressed", detail))
         else:
@@ -82,12 +82,22 @@ def acknowledge_recorded(
     queue_owed(session, owed, now=now)
 
 
-def suppression_reason(
-    session: Session, answered: Answered, rules: AcknowledgementRules, *, now: datetime
-) -> Reason | None:
+def suppression_reason(answered: Answered, rules: AcknowledgementRules, sent_today: int) -> Reason | None:
     """Why this email gets no acknowledgement; None when it gets one."""
     address = canonical_address(answered.address)
-    return _suppression_reason(answered, rules, _sent_today(session, {address}, now)[address])
+    if not PLAUSIBLE.fullmatch(address):
+        return Reason.no_usable_address
+    if answered.return_path == "":
+        return Reason.automatic_mail
+    if address in rules.own_addresses:
+        return Reason.our_own_address
+    if ROBOT.match(address) or ROBOT_RETURN_PATH.match(canonical_address(answered.return_path or "")):
+        return Reason.robot_address
+    if answered.dmarc == "fail":
+        return Reason.failed_dmarc
+    if sent_today >= rules.per_sender_a_day:
+        return Reason.sender_limit
+    return None
 
 
 def canonical_address(address: str) -> str:
@@ -124,23 +134,6 @@ def fields(session: Session, outgoing: OutgoingEmail, now: datetime) -> Mapping[
         "respondent_name": response.respondent_name,
         "reply_marker": REPLY_MARKER,
     }
-
-
-def _suppression_reason(answered: Answered, rules: AcknowledgementRules, sent_today: int) -> Reason | None:
-    address = canonical_address(answered.address)
-    if not PLAUSIBLE.fullmatch(address):
-        return Reason.no_usable_address
-    if answered.return_path == "":
-        return Reason.automatic_mail
-    if address in rules.own_addresses:
-        return Reason.our_own_address
-    if ROBOT.match(address) or ROBOT_RETURN_PATH.match(canonical_address(answered.return_path or "")):
-        return Reason.robot_address
-    if answered.dmarc == "fail":
-        return Reason.failed_dmarc
-    if sent_today >= rules.per_sender_a_day:
-        return Reason.sender_limit
-    return None
 
 
 def _owed(response: Response, answered: Answered, rules: AcknowledgementRules) -> Owed:

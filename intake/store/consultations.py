@@ -100,12 +100,6 @@ def consultation_by_slug(session: Session, slug: str) -> Consultation:
     return found
 
 
-def next_reference(session: Session, consultation: Consultation) -> str:
-    """Take the next reference."""
-    [reference] = next_references(session, consultation, 1)
-    return reference
-
-
 def next_references(session: Session, consultation: Consultation, count: int) -> list[str]:
     """Take so many. One statement, so two writers never get the same number."""
     last = session.execute(

@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from sqlmodel import SQLModel, select
 
 from intake.errors import WrongConfiguration
-from intake.store.consultations import Consultation, next_reference
+from intake.store.consultations import Consultation, next_references
 from intake.store.database import Database
 from intake.store.emails import Mailbox
 from tests import databases
@@ -93,7 +93,7 @@ def test_references_are_never_given_out_twice_by_writers_at_once(database: Datab
         for _ in range(20):
             with database.transaction() as session:
                 consultation = session.exec(select(Consultation)).one()
-                taken.append(next_reference(session, consultation))
+                taken.extend(next_references(session, consultation, 1))
 
     writers = [threading.Thread(target=take) for _ in range(4)]
     for writer in writers:
