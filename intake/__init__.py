@@ -3,7 +3,7 @@
 The map. Data flows from `mail` and `documents` into `store` through `inbound`, is worked on in `responses` and leaves
 through `outbound`. A folder is a stage of that flow, a file one capability; each imports only from those below it.
 
-    cli          the commands
+    cli/         the commands
     demo/        embedded mail servers and a sample consultation
     worker       the clock: starts the jobs and stops them on a signal
     web/         the officers' and administrators' pages, the public form, receipts, the JSON API
@@ -12,7 +12,9 @@ through `outbound`. A folder is a stage of that flow, a file one capability; eac
     jobs         one shallow function for each scheduled job
     inbound/     every way in, one file a channel, all ending in the same Response
     responses/   what officers do with the log
+    administration/  how a consultation is run: set up, changed, extended, closed, copied, archived
     outbound/    what is owed to people: acknowledgements, reminders, the outbox
+    accounts/    who may come in and what they may see: users, passwords, sessions, access
     store/       tables, migrations, files and status moves
     documents/   reads attachments: kind, text, malware verdict
     mail/        speaks IMAP, MIME and SMTP

@@ -1,9 +1,10 @@
-"""Tables of what people answer: consultations, their published addresses and questions, and the reference counter.
+"""Tables of what people answer: consultations, their published addresses and questions,
+stakeholder groups, changed deadlines, templates for replies, days off, and the reference counter.
 
 Never judges an email; the dates' meaning is in `intake/deadlines.py`.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -48,6 +49,8 @@ class Consultation(SQLModel, table=True):
     privacy_notice: str
     last_number: int = 0
     created_at: datetime = Field(sa_type=UtcDateTime)
+    archived_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # no longer worked on, still kept
+    version: int = 0  # counts the changes, so that of two at once the second is told
 
     @property
     def zone(self) -> ZoneInfo:
@@ -90,6 +93,53 @@ class Question(SQLModel, table=True):
     position: int
     key: str = Field(max_length=40)
     text: str
+
+
+class StakeholderGroup(SQLModel, table=True):
+    """A kind of respondent, such as “school”, in the order officers are shown them."""
+
+    __tablename__ = "stakeholder_group"
+    __table_args__ = (sa.UniqueConstraint("consultation_id", "name"),)
+
+    id: int = Field(default=None, primary_key=True)
+    consultation_id: int = Field(foreign_key="consultation.id")
+    position: int
+    name: str = Field(max_length=80)
+
+
+class DeadlineChange(SQLModel, table=True):
+    """A closing time that was changed: what people had been told before, and why."""
+
+    __tablename__ = "deadline_change"
+
+    id: int = Field(default=None, primary_key=True)
+    consultation_id: int = Field(foreign_key="consultation.id", index=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+    user_id: int = Field(foreign_key="user_account.id")
+    before: datetime = Field(sa_type=UtcDateTime)
+    after: datetime = Field(sa_type=UtcDateTime)
+    reason: str
+
+
+class ReplyTemplate(SQLModel, table=True):
+    """A text officers start a reply from. Without a consultation it serves them all."""
+
+    __tablename__ = "reply_template"
+    __table_args__ = (sa.UniqueConstraint("consultation_id", "name"),)
+
+    id: int = Field(default=None, primary_key=True)
+    consultation_id: int | None = Field(default=None, foreign_key="consultation.id")
+    name: str = Field(max_length=80)
+    text: str
+
+
+class DayOff(SQLModel, table=True):
+    """A day that counts as no working day beside England's bank holidays: proclaimed, or a school holiday."""
+
+    __tablename__ = "day_off"
+
+    day: date = Field(primary_key=True)
+    name: str = Field(max_length=80)
 
 
 def consultation_by_slug(session: Session, slug: str) -> Consultation:

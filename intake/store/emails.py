@@ -23,6 +23,13 @@ class Mailbox(SQLModel, table=True):
     last_polled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     last_tried_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     last_error: str | None = None
+    test_requested_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # the worker tests it and says so:
+    tested_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    test_passed: bool | None = None
+    test_sentence: str | None = None
+    reconciled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when the server was last compared:
+    messages_on_server: int | None = None
+    messages_missing: int | None = None  # on the server, and not in the ledger
 
 
 class MailboxFolder(SQLModel, table=True):
@@ -171,6 +178,9 @@ class OutgoingEmail(SQLModel, table=True):
     subject: str | None = None
     text: str | None = None
     html: str | None = None
+    user_id: int | None = Field(default=None, foreign_key="user_account.id")  # the officer who wrote it:
+    given_subject: str | None = None
+    given_text: str | None = None
 
 
 class SendingAccount(SQLModel, table=True):

@@ -1,4 +1,5 @@
-"""Tables of what was said: responses, their additions and attachments, and the digests that make a letter count once.
+"""Tables of what was said: responses, their additions and attachments, what officers noted on them, and the digests
+that make a letter count once.
 
 Never holds an answer's bytes, and never an email's status.
 """
@@ -39,6 +40,13 @@ class ResponseStatus(StrEnum):
     considered = "considered"
 
 
+class LateDecision(StrEnum):
+    """What an officer decided of a late response, where the consultation leaves it to their discretion."""
+
+    counted = "counted"
+    not_counted = "not_counted"
+
+
 class Response(SQLModel, table=True):
     """One answer of one respondent to one consultation, by any channel."""
 
@@ -67,6 +75,16 @@ class Response(SQLModel, table=True):
     own_words: str
     email_id: int | None = Field(default=None, foreign_key="inbound_email.id", index=True)
     possible_duplicate_of_id: int | None = Field(default=None, foreign_key="response.id")
+    added_words: str = ""  # the own words of all its additions, to be searched with its own
+    version: int = 0  # counts officers' changes, so that of two at once the second is told
+    officer_id: int | None = Field(default=None, foreign_key="user_account.id", index=True)
+    is_confidential: bool = False
+    is_abusive: bool = False
+    needs_reply: bool = False
+    late_decision: LateDecision | None = Field(default=None, sa_type=name_type(LateDecision))
+    late_decision_reason: str | None = None
+    late_decided_by_id: int | None = Field(default=None, foreign_key="user_account.id")
+    late_decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class Addition(SQLModel, table=True):
@@ -105,3 +123,43 @@ class LetterDigest(SQLModel, table=True):
     consultation_id: int = Field(primary_key=True, foreign_key="consultation.id")
     digest: str = Field(primary_key=True, max_length=64, index=True)
     email_id: int = Field(foreign_key="inbound_email.id")
+
+
+class ResponseNote(SQLModel, table=True):
+    """What an officer wrote beside a response, for other officers."""
+
+    __tablename__ = "response_note"
+
+    id: int = Field(default=None, primary_key=True)
+    response_id: int = Field(foreign_key="response.id", index=True)
+    user_id: int = Field(foreign_key="user_account.id")
+    at: datetime = Field(sa_type=UtcDateTime)
+    text: str
+
+
+class ResponseTag(SQLModel, table=True):
+    """A word officers find responses by, in lower case with single spaces."""
+
+    __tablename__ = "response_tag"
+
+    response_id: int = Field(primary_key=True, foreign_key="response.id")
+    tag: str = Field(primary_key=True, max_length=40, index=True)
+
+
+class FormerReference(SQLModel, table=True):
+    """A reference given out for a response before it was moved to another consultation. It still finds it."""
+
+    __tablename__ = "former_reference"
+
+    reference: str = Field(primary_key=True, max_length=20)
+    response_id: int = Field(foreign_key="response.id", index=True)
+
+
+class ResponseViewing(SQLModel, table=True):
+    """A user who has a response open, for the others who open it; forgotten after minutes, so no record of reading."""
+
+    __tablename__ = "response_viewing"
+
+    response_id: int = Field(primary_key=True, foreign_key="response.id")
+    user_id: int = Field(primary_key=True, foreign_key="user_account.id")
+    at: datetime = Field(sa_type=UtcDateTime)

@@ -8,10 +8,10 @@ from alembic.autogenerate.api import AutogenContext
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
-from intake.store import consultations, emails, history, people, responses
+from intake.store import consultations, decisions, emails, history, people, responses, users
 from intake.store.database import UtcDateTime
 
-TABLES = (consultations, emails, history, people, responses)  # importing them fills the metadata
+TABLES = (consultations, decisions, emails, history, people, responses, users)  # importing them fills the metadata
 
 
 def _plain_type(kind: str, item: Any, _autogen: AutogenContext) -> str | Literal[False]:
