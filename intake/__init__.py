@@ -19,9 +19,10 @@ through `outbound`. A folder is a stage of that flow, a file one capability; eac
     documents/   reads attachments: kind, text, malware verdict
     mail/        speaks IMAP, MIME and SMTP
     deadlines    when it closes, what is late, and the one wording of a closing time
+    working_days  which days nobody works, and what is unwise about closing on one
     sandbox      runs a function in a child process with limits
     output       what programs print about themselves, without personal data
-    settings     one frozen Settings, from the configuration file and INTAKE_* variables
+    settings     one frozen Settings, from the configuration file and INTAKE_* variables; settings_sections: its parts
     toml_files   reads TOML that people write, and says what is wrong with it
     errors       the errors that cross folders
 """

@@ -1,0 +1,222 @@
+"""The sections of the configuration: what each setting may be, with its default. Never reads a file of settings.
+
+A relative path starts at the folder of the configuration file, which `settings.py` names while it loads.
+"""
+
+import ipaddress
+import os
+import re
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    model_validator,
+)
+
+config_folder: ContextVar[Path] = ContextVar("folder of the configuration file", default=Path())
+# Of a PostgreSQL URL, behind the scheme: user and password, host, port, database, options. A part of a host's name has
+# at most 63 characters (RFC 1035, section 2.3.4).
+_LABEL = r"[^\[\]@:/?.]{1,63}"
+_SERVER_PLACE = re.compile(rf"([^@]*@)?(\[[^\]@]*\]|{_LABEL}(\.{_LABEL})*)?(:\d+)?(/[^?]*)?(\?.*)?")
+
+
+def _within_folder(path: Path) -> Path:
+    return config_folder.get() / path.expanduser()
+
+
+def _existing(path: Path) -> Path:
+    if not path.exists():
+        raise ValueError("names a file that does not exist")
+    return path
+
+
+def _database_url(url: str) -> str:
+    """Only what intake is tested on. What is refused here would be an error of a library's, which may quote it."""
+    scheme, _, place = url.partition("://")
+    if scheme in ("postgres", "postgresql"):
+        raise ValueError("names no driver; write postgresql+psycopg:// at its start")
+    if scheme == "postgresql+psycopg" and _SERVER_PLACE.fullmatch(place):
+        return url
+    if scheme != "sqlite" or not place.startswith("/") or place == "/":
+        raise ValueError('must look like "sqlite:///intake.sqlite3" or "postgresql+psycopg://user@host/database"')
+    if place == "/:memory:":
+        return url
+    return f"sqlite:///{os.path.normpath(_within_folder(Path(place[1:])))}"
+
+
+def _domain(domain: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", domain.lower()):
+        raise ValueError('must be a bare domain, such as "consultations.example"')
+    return domain.lower()
+
+
+def mailbox_name(name: str) -> str:
+    # Only such names can be written in a variable: a hyphen cannot, and two underscores divide.
+    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
+        raise ValueError("must have a name of lower-case letters, digits and single underscores")
+    return name
+
+
+def _server_action(action: str) -> str:
+    if not re.fullmatch(r"leave|flag|move:\S.*", action):
+        raise ValueError('must be "leave", "flag" or "move:" and the name of a folder')
+    return action
+
+
+def _base_url(url: str) -> str:
+    """Such as "https://consultations.riverford.example", without a path."""
+    match = re.fullmatch(r"(https?)://(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:\d{1,5})?/?", url.lower())
+    if not match:
+        raise ValueError('must look like "https://consultations.riverford.example", without a path')
+    if match[1] == "http" and not _is_loopback(match[2]):
+        raise ValueError("begins with http://, which others can listen to; use https://, or an address of this machine")
+    return url.lower().rstrip("/")
+
+
+_Path = Annotated[Path, AfterValidator(_within_folder)]
+_ExistingPath = Annotated[_Path, AfterValidator(_existing)]
+Domain = Annotated[str, AfterValidator(_domain)]
+_Security = Literal["tls", "starttls", "none"]
+_Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class DatabaseSettings(_Section):
+    # Can hold a password, so it is not shown.
+    url: Annotated[str, AfterValidator(_database_url)] = Field(repr=False)
+
+
+class FileSettings(_Section):
+    path: _Path
+
+
+class MailSettings(_Section):
+    """`authserv_id` is the name our own server signs Authentication-Results with; without it none is believed."""
+
+    message_id_domain: Domain
+    authserv_id: str | None = None
+    largest_email_mb: PositiveInt = 60
+
+
+class _Server(_Section):
+    host: str = Field(min_length=1)
+    security: _Security
+    ca_file: _ExistingPath | None = None
+    password_file: _Path | None = None
+    timeout_seconds: PositiveFloat = 30
+
+    @model_validator(mode="before")
+    @classmethod
+    def _password_from_file(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or not isinstance(given.get("password_file"), str):
+            return given
+        if "password" in given:
+            raise ValueError("has both a password and a password_file; remove one")
+        return {**given, "password": _read_secret(_within_folder(Path(given["password_file"])))}
+
+    @model_validator(mode="after")
+    def _plain_text_stays_on_this_machine(self) -> Self:
+        if self.security == "none" and not _is_loopback(self.host):
+            raise ValueError('would send mail and passwords in plain text; set security to "tls" or "starttls"')
+        return self
+
+
+class MailboxSettings(_Server):
+    """One IMAP account. No `folders` means every one that can be selected, except Sent, Drafts and Trash."""
+
+    port: _Port = 993
+    security: _Security = "tls"
+    username: str = Field(min_length=1)
+    password: SecretStr = Field(min_length=1)
+    take: Literal["all", "matching"] = "all"
+    server_action: Annotated[str, AfterValidator(_server_action)] = "leave"
+    folders: list[str] = []
+    skip_folders: list[str] = []
+
+
+class SmtpSettings(_Server):
+    """The account everything is sent through. `per_minute` holds for all processes together."""
+
+    port: _Port = 587
+    security: _Security = "starttls"
+    username: str | None = Field(default=None, min_length=1)
+    password: SecretStr | None = Field(default=None, min_length=1)
+    per_minute: PositiveInt = 30
+
+    @model_validator(mode="after")
+    def _user_name_and_password_go_together(self) -> Self:
+        if self.username and not self.password:
+            raise ValueError("has a username but no password; set password_file, or remove the username")
+        if self.password and not self.username:
+            raise ValueError("has a password but no username; add the username")
+        return self
+
+
+class AcknowledgementSettings(_Section):
+    per_sender_a_day: PositiveInt = 5
+
+
+class WorkerSettings(_Section):
+    """`lease_seconds` is how long a claimed row or mailbox stays claimed when its process dies."""
+
+    collect_seconds: PositiveInt = 60
+    record_seconds: PositiveInt = 5
+    send_seconds: PositiveInt = 5
+    reconcile_hours: PositiveInt = 24
+    lease_seconds: PositiveInt = 300
+    parsers: PositiveInt = 2
+    parse_seconds: PositiveInt = 60
+
+
+class TemplateSettings(_Section):
+    path: _ExistingPath | None = None
+
+
+class WebSettings(_Section):
+    """The pages. `base_url` is what people type; links in emails and one-time links begin with it.
+
+    A session ends when it was not used for `idle_minutes`, and after `session_hours` whatever was done in it.
+    """
+
+    base_url: Annotated[str, AfterValidator(_base_url)] = "http://127.0.0.1:8000"
+    host: str = Field(default="127.0.0.1", min_length=1)
+    port: _Port = 8000
+    organisation: str = Field(default="The council", min_length=1, max_length=80)
+    contact: str | None = Field(default=None, min_length=3, max_length=320)
+    idle_minutes: PositiveInt = 60
+    session_hours: PositiveInt = 12
+
+    @property
+    def is_secure(self) -> bool:
+        return self.base_url.startswith("https://")
+
+
+def _read_secret(path: Path) -> str:
+    try:
+        secret = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise ValueError(f"has a password_file that cannot be read ({reason}): {path}") from None
+    if not secret:
+        raise ValueError(f"has a password_file that is empty: {path}")
+    return secret
+
+
+def _is_loopback(host: str) -> bool:
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

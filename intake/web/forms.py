@@ -1,0 +1,113 @@
+"""What a form sent: its fields as clean text, after the checks that it was sent from our own pages.
+
+Three checks, each of which would do (OWASP's cheat sheet on cross-site request forgery): the browser says that the
+request is our own (Sec-Fetch-Site, else Origin), the Host is ours (`security.py`), and the form carries the session's
+token. Never judges a value.
+"""
+
+import hmac
+import re
+import unicodedata
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Request
+from starlette.datastructures import FormData
+
+from intake.errors import IntakeError
+from intake.web.asking import Asking, Officer, installation
+
+TOKEN_FIELD = "form_token"  # noqa: S105  # the field's name
+LONGEST_FORM = 2_000_000  # characters
+_FORM_COOKIE = "intake-form"
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class ForeignForm(IntakeError):
+    """This form was not sent from a page of intake, or the page was open too long; open the page again and repeat."""
+
+
+class Form:
+    """The fields of one form. Control characters are taken out, and half characters: no database stores them."""
+
+    def __init__(self, fields: FormData | Mapping[str, str]) -> None:
+        self._fields = FormData(fields)
+
+    def text(self, name: str) -> str:
+        """One line, without spaces around it; empty when it was not sent."""
+        return " ".join(_clean(self._field(name)).split())
+
+    def long_text(self, name: str) -> str:
+        """Text with its line breaks."""
+        return _clean(self._field(name).replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+    def secret(self, name: str) -> str:
+        """A password exactly as it was typed, in the form NFC: one keyboard sends é as one letter, another as two."""
+        return unicodedata.normalize("NFC", self._field(name))
+
+    def many(self, name: str) -> list[str]:
+        return [_clean(value) for value in self._fields.getlist(name) if isinstance(value, str)]
+
+    def number(self, name: str) -> int | None:
+        text = self.text(name)
+        return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else None
+
+    def numbers(self, name: str) -> list[int]:
+        return [int(text) for text in self.many(name) if re.fullmatch(r"[0-9]{1,18}", text)]
+
+    def is_ticked(self, name: str) -> bool:
+        return bool(self._field(name))
+
+    def choice(self, name: str, choices: type[Choice]) -> Choice | None:
+        text = self.text(name)
+        return choices(text) if text in {choice.value for choice in choices} else None
+
+    def _field(self, name: str) -> str:
+        value = self._fields.get(name)
+        return value if isinstance(value, str) else ""
+
+
+async def _sent(request: Request, asking: Officer) -> Form:
+    return await _checked(request, asking.session_row.form_token)
+
+
+async def _sent_by_stranger(request: Request) -> Form:
+    """Before sign-in there is no session: the token is in a cookie of its own."""
+    return await _checked(request, request.cookies.get(_FORM_COOKIE, ""))
+
+
+Sent = Annotated[Form, Depends(_sent)]
+SentByStranger = Annotated[Form, Depends(_sent_by_stranger)]
+
+
+async def _checked(request: Request, token: str) -> Form:
+    if not _is_from_here(request):
+        raise ForeignForm
+    form = Form(await request.form(max_files=0, max_fields=5000, max_part_size=LONGEST_FORM))
+    if not token or not hmac.compare_digest(form.text(TOKEN_FIELD).encode(), token.encode()):
+        raise ForeignForm
+    return form
+
+
+def _is_from_here(request: Request) -> bool:
+    """Every browser of today says one of the two; what says neither is no browser, and has no cookie to abuse."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("origin")
+    return origin is None or origin == installation(request).settings.web.base_url
+
+
+def stranger_cookie(request: Request) -> tuple[str, str]:
+    """Name and present value ("" when not set) of the cookie behind forms that are sent before sign-in."""
+    return _FORM_COOKIE, request.cookies.get(_FORM_COOKIE, "")
+
+
+def token_of(asking: Asking) -> str:
+    return asking.session_row.form_token
+
+
+def _clean(text: str) -> str:
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs", "Zl", "Zp"))

@@ -1,0 +1,106 @@
+"""What a visitor sees when something goes wrong: one page with one sentence. What is printed names kind and place only.
+
+Never shows, and never prints, an error's own text unless it is one of ours: others may quote a letter.
+"""
+
+import traceback
+from pathlib import Path
+from urllib.parse import quote
+
+import sqlalchemy as sa
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from intake.errors import IntakeError, LostRace, NotFound
+from intake.web.asking import NotAllowed, SignInNeeded, signed_in
+from intake.web.forms import ForeignForm
+from intake.web.showing import page, public_page
+
+log = structlog.get_logger()
+_STATUSES: dict[type[IntakeError], int] = {NotFound: 404, NotAllowed: 403, ForeignForm: 403, LostRace: 409}
+_TITLES = {
+    400: "That could not be done",
+    403: "You cannot do this",
+    404: "There is no such page",
+    405: "There is no such page",
+    409: "Somebody else changed this",
+}
+_NO_PAGE = "If you followed a link, what it led to may have moved, or you may not have been given its consultation."
+
+
+def add_mishaps(app: FastAPI) -> None:
+    app.add_exception_handler(SignInNeeded, _ask_to_sign_in)
+    app.add_exception_handler(IntakeError, _show_error)
+    app.add_exception_handler(RequestValidationError, _show_no_page)
+    app.add_exception_handler(HTTPException, _show_http_error)
+
+
+class LastResort:
+    """ASGI middleware: an error nobody expected becomes a page, and a line of output without what the error says."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_started = False
+
+        async def sending(event: Message) -> None:
+            nonlocal has_started
+            has_started = True
+            await send(event)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as error:
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{Path(place.filename).name}:{place.lineno}"
+            log.error("page", path=scope.get("path"), error=type(error).__name__, where=where)
+            if has_started or scope["type"] != "http":
+                return
+            is_away = isinstance(error, sa.exc.OperationalError)
+            await (_away() if is_away else _broken())(scope, receive, send)
+
+
+def _ask_to_sign_in(request: Request, error: Exception) -> Response:
+    if request.method != "GET":
+        sentence = "You have been signed out, so nothing was changed. Sign in, then go back and send the form again."
+        return public_page(request, "mishap.html", status=401, title="Sign in again", sentence=sentence)
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"/sign-in?wanted={quote(wanted)}" if wanted != "/" else "/sign-in", status_code=303)
+
+
+def _show_error(request: Request, error: Exception) -> Response:
+    status = next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), 400)
+    sentence = _NO_PAGE if type(error) is NotFound and str(error) == str(NotFound()) else str(error)
+    return _mishap(request, status, sentence)
+
+
+def _show_no_page(request: Request, _error: Exception) -> Response:
+    return _mishap(request, 404, _NO_PAGE)
+
+
+async def _show_http_error(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 400
+    sentence = _NO_PAGE if status in (404, 405) else "The form could not be read; go back and send it again."
+    return await run_in_threadpool(_mishap, request, status, sentence)
+
+
+def _mishap(request: Request, status: int, sentence: str) -> Response:
+    title = _TITLES.get(status, _TITLES[400])
+    asking = signed_in(request)
+    if asking is None:
+        return public_page(request, "mishap.html", status=status, title=title, sentence=sentence)
+    return page(asking, "mishap.html", status=status, title=title, sentence=sentence)
+
+
+def _away() -> Response:
+    return PlainTextResponse("The database cannot be reached now. Nothing was changed; try again in a minute.", 503)
+
+
+def _broken() -> Response:
+    return PlainTextResponse("This broke off unexpectedly. Nothing was changed; go back and try again.", 500)

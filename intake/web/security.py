@@ -1,0 +1,67 @@
+"""What every answer carries and every request must have: security headers, a Host of ours, a body of bearable size.
+
+Never knows who asks.
+"""
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+LONGEST_BODY = 4_000_000  # bytes
+
+_HEADERS = {
+    "Content-Security-Policy": PAGE_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",  # pages hold people's letters; a shared machine must not keep them
+    "X-Robots-Tag": "noindex",
+}
+
+
+class Guard:
+    """ASGI middleware around the whole application. A header that a route sets itself stays."""
+
+    def __init__(self, app: ASGIApp, *, base_url: str) -> None:
+        self._app = app
+        self._host = urlsplit(base_url).netloc
+        self._is_secure = base_url.startswith("https://")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        sending = self._with_headers(send)
+        if headers.get("host", "").lower() != self._host and scope["path"] != "/health":
+            # DNS rebinding: a stranger's page whose name leads here must not be answered.
+            refusal = PlainTextResponse("This is not the address of intake; see web.base_url.", status_code=421)
+            await refusal(scope, receive, sending)
+            return
+        size = headers.get("content-length", "0")
+        if scope["method"] == "POST" and (
+            not size.isdigit() or int(size) > LONGEST_BODY or "transfer-encoding" in headers
+        ):
+            await PlainTextResponse("That is too much for one form.", status_code=413)(scope, receive, sending)
+            return
+        await self._app(scope, receive, sending)
+
+    def _with_headers(self, send: Send) -> Send:
+        async def sending(event: Message) -> None:
+            if event["type"] == "http.response.start":
+                headers = MutableHeaders(scope=event)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                if self._is_secure:
+                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+            await send(event)
+
+        return sending

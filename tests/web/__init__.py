@@ -1,0 +1,1 @@
+"""The pages, through the whole application and in a real browser."""
