@@ -90,6 +90,18 @@ class FileStore:
             raise FileTorn(f"The stored file {sha256} is not what was stored; {_REMEDY}.")
         return content
 
+    def whole(self, sha256: str) -> Path:
+        """The path of a stored file that was just checked, for those too large to `read`. Raises like `read`."""
+        path = self.path(sha256)
+        try:
+            with path.open("rb") as file:
+                is_whole = hashlib.file_digest(file, "sha256").hexdigest() == sha256
+        except FileNotFoundError:
+            raise FileMissing(f"The stored file {sha256} is missing; {_REMEDY}.") from None
+        if not is_whole:
+            raise FileTorn(f"The stored file {sha256} is not what was stored; {_REMEDY}.")
+        return path
+
     def clear_incoming(self, *, before: datetime) -> int:
         """Removes spools in which nothing was written since `before`; how many. A spool in use must be younger."""
         stale = [entry for entry in self._incoming.glob("*") if _last_written(entry) < before.timestamp()]

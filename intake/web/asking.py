@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 import structlog
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 
 from intake.accounts.access import Access, access_of
 from intake.accounts.sessions import SEEN_EVERY, SessionRules, find_session, keep_alive
@@ -93,3 +93,5 @@ Officer = Annotated[Asking, Depends(_officer)]
 Administrator = Annotated[Asking, Depends(_administrator)]
 Public = Annotated[Installation, Depends(installation)]
 """A page for everybody: it gets the installation, and nobody's name."""
+RowId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+"""The number of a row in an address; one that no row can have leads to the page that says so."""

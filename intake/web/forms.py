@@ -50,11 +50,12 @@ class Form:
         return [_clean(value) for value in self._fields.getlist(name) if isinstance(value, str)]
 
     def number(self, name: str) -> int | None:
+        """A number of a row, or of its version: no row has one of more than nine digits."""
         text = self.text(name)
-        return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else None
+        return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
 
     def numbers(self, name: str) -> list[int]:
-        return [int(text) for text in self.many(name) if re.fullmatch(r"[0-9]{1,18}", text)]
+        return [int(text) for text in self.many(name) if re.fullmatch(r"[0-9]{1,9}", text)]
 
     def is_ticked(self, name: str) -> bool:
         return bool(self._field(name))

@@ -1,0 +1,60 @@
+"""Attached files to download. Nothing is ever shown in the browser: what a stranger sent stays outside our pages."""
+
+import structlog
+from fastapi import APIRouter
+from starlette.responses import FileResponse, Response
+
+from intake.errors import FileMissing, FileTorn
+from intake.mail.attachments import safe_filename
+from intake.responses.thread import find_attachment
+from intake.web.asking import Asking, Officer, RowId
+from intake.web.showing import page
+
+DOWNLOAD_POLICY = "default-src 'none'; sandbox"
+ANY_KIND = "application/octet-stream"
+# Told truly so that a phone opens the right program; everything else is bytes.
+_KNOWN_KINDS = frozenset(
+    {
+        "application/msword",
+        "application/pdf",
+        "application/rtf",
+        "application/vnd.ms-excel",
+        "application/vnd.ms-powerpoint",
+        "application/vnd.oasis.opendocument.presentation",
+        "application/vnd.oasis.opendocument.spreadsheet",
+        "application/vnd.oasis.opendocument.text",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "image/gif",
+        "image/jpeg",
+        "image/png",
+        "image/webp",
+    }
+)
+
+router = APIRouter()
+log = structlog.get_logger()
+
+
+@router.get("/attachments/{attachment_id}")
+def download(asking: Officer, attachment_id: RowId) -> Response:
+    with asking.this.database.reading() as session:
+        attachment = find_attachment(session, asking.access, attachment_id)
+    kind = attachment.content_type if attachment.content_type in _KNOWN_KINDS else ANY_KIND
+    return stored_file(asking, attachment.sha256, filename=attachment.filename, kind=kind)
+
+
+def stored_file(asking: Asking, sha256: str, *, filename: str, kind: str) -> Response:
+    """A stored file as a download, checked before its first byte goes; a page with one sentence where it is not whole.
+
+    RFC 6266: the name goes as `filename*`, percent-encoded, wherever it is not plain ASCII.
+    """
+    try:
+        path = asking.this.files.whole(sha256)
+    except (FileMissing, FileTorn) as error:
+        log.error("download", file=sha256, error=type(error).__name__)
+        sentence = "It is missing from where intake keeps files, or damaged. An administrator can restore it."
+        return page(asking, "mishap.html", status=500, title="This file cannot be downloaded", sentence=sentence)
+    headers = {"Content-Security-Policy": DOWNLOAD_POLICY, "Referrer-Policy": "no-referrer"}
+    return FileResponse(path, headers=headers, media_type=kind, filename=safe_filename(filename) or "attachment")
