@@ -1,0 +1,254 @@
+"""One response with everything that belongs to it: what came in, what went out, files, notes and tags, in order.
+
+Also says whether somebody may see an email or a file: only through a response of a consultation they are given, or, for
+an email that became none, through the consultation it seems meant for. Never changes anything.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from intake.accounts.access import Access
+from intake.errors import NotFound
+from intake.store.consultations import Consultation
+from intake.store.emails import EmailStatus, InboundEmail, OutgoingEmail, OutgoingStatus
+from intake.store.reasons import Reason
+from intake.store.responses import Addition, Attachment, FormerReference, Response, ResponseNote, ResponseTag
+from intake.store.users import User
+
+_KINDS = {"acknowledgement": "Acknowledgement", "reply": "Reply"}
+_FILE_KINDS = {
+    "application/msword": "Word document",
+    "application/pdf": "PDF",
+    "application/vnd.ms-excel": "Excel spreadsheet",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel spreadsheet",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word document",
+    "message/rfc822": "email",
+    "text/calendar": "invitation",
+    "text/html": "web page",
+    "text/plain": "text",
+}
+_FILE_FAMILIES = {"audio": "sound", "image": "picture", "video": "film"}
+_STANDINGS: Mapping[OutgoingStatus, str] = {
+    OutgoingStatus.queued: "Waiting to be sent",
+    OutgoingStatus.sending: "Being sent",
+    OutgoingStatus.sent: "Sent",
+    OutgoingStatus.held: "Held: waits for a person",
+    OutgoingStatus.failed: "Not sent",
+    OutgoingStatus.cancelled: "Cancelled",
+    OutgoingStatus.missed: "Not sent in time",
+    OutgoingStatus.bounced: "Came back undelivered",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What came in: the response itself, or an addition. `email` is None for what came by another channel."""
+
+    is_outgoing: ClassVar[bool] = False
+    row: Response | Addition
+    email: InboundEmail | None
+    attachments: Sequence[Attachment]
+
+    @property
+    def is_addition(self) -> bool:
+        return isinstance(self.row, Addition)
+
+    @property
+    def at(self) -> datetime:
+        """Its place in the thread: its receipt, and where nobody knows it, its recording."""
+        return self.row.received_at or self.row.recorded_at
+
+    @property
+    def files(self) -> Sequence[tuple[Attachment, str]]:
+        """Each with its kind in words."""
+        return [(one, file_kind(one.filename, one.content_type)) for one in self.attachments]
+
+    @property
+    def says_more(self) -> bool:
+        """Whether the whole text has anything beside the own words."""
+        return "".join(self.row.text.split()) != "".join(self.row.own_words.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What went out, or is still to go. `author` is the officer who wrote it; None where intake did."""
+
+    is_outgoing: ClassVar[bool] = True
+    row: OutgoingEmail
+    author: str | None
+
+    @property
+    def at(self) -> datetime:
+        return self.row.sent_at or self.row.queued_at
+
+    @property
+    def kind(self) -> str:
+        return _KINDS.get(self.row.kind, "Email")
+
+    @property
+    def standing(self) -> str:
+        return _STANDINGS[self.row.status]
+
+    @property
+    def reason(self) -> str | None:
+        """Why it stands so, in one sentence, where there is more to say."""
+        return Reason.of(self.row.reason).sentence if self.row.reason else None
+
+    @property
+    def text(self) -> str | None:
+        """As it went; before that, as the officer wrote it."""
+        return self.row.text or self.row.given_text
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """`entries` are in order, the response's own first."""
+
+    response: Response
+    consultation: Consultation
+    entries: Sequence[Incoming | Outgoing]
+    notes: Sequence[tuple[ResponseNote, str]]  # with their writers' names, oldest first
+    tags: Sequence[str]
+    officer: User | None
+    duplicate: Response | None
+    former_references: Sequence[str]
+
+    @property
+    def own(self) -> Incoming:
+        """What the response was made of."""
+        return self.incoming[0]
+
+    @property
+    def incoming(self) -> Sequence[Incoming]:
+        """The response's own, then its additions."""
+        return [entry for entry in self.entries if isinstance(entry, Incoming)]
+
+
+def file_kind(filename: str, content_type: str) -> str:
+    """What people call such a file: "PDF", "Word document", "picture"; else the ending of its name."""
+    if found := _FILE_KINDS.get(content_type) or _FILE_FAMILIES.get(content_type.partition("/")[0]):
+        return found
+    _, dot, ending = filename.rpartition(".")
+    return f"{ending.upper()} file" if dot and ending.isalnum() and len(ending) <= 5 else "file"
+
+
+def find_response(session: Session, access: Access, reference: str) -> Response:
+    """By its reference, or by one it had before it was moved. Raises NotFound."""
+    wanted = reference.strip().upper()
+    if not wanted.isprintable():  # PostgreSQL takes no NUL in a text
+        raise NotFound
+    found = session.exec(select(Response).where(Response.reference == wanted)).first()
+    if found is None:
+        former = session.get(FormerReference, wanted)
+        found = session.get(Response, former.response_id) if former else None
+    if found is None or not access.may_see(found.consultation_id):
+        raise NotFound
+    return found
+
+
+def thread_of(session: Session, response: Response, access: Access) -> Thread:
+    incoming = _incoming(session, response)
+    later: list[Incoming | Outgoing] = [*incoming[1:], *_outgoing(session, response)]
+    duplicate = session.get(Response, response.possible_duplicate_of_id or 0)
+    former = select(FormerReference.reference).where(FormerReference.response_id == response.id)
+    tags = select(ResponseTag.tag).where(ResponseTag.response_id == response.id).order_by(col(ResponseTag.tag))
+    return Thread(
+        response=response,
+        consultation=session.get_one(Consultation, response.consultation_id),
+        entries=[incoming[0], *sorted(later, key=lambda entry: entry.at)],
+        notes=_notes(session, response),
+        tags=session.exec(tags).all(),
+        officer=session.get(User, response.officer_id or 0),
+        duplicate=duplicate if duplicate and access.may_see(duplicate.consultation_id) else None,
+        former_references=session.exec(former.order_by(col(FormerReference.reference))).all(),
+    )
+
+
+def find_email(session: Session, access: Access, email_id: int) -> InboundEmail:
+    """Raises NotFound for what this user may not see, as for what is not there."""
+    email = session.get(InboundEmail, email_id)
+    if email is None:
+        raise NotFound
+    may_see = access.consultation_ids is None or any(map(access.may_see, _consultations_of(session, email)))
+    if not may_see:
+        raise NotFound
+    return email
+
+
+def find_attachment(session: Session, access: Access, attachment_id: int) -> Attachment:
+    """As `find_email`."""
+    attachment = session.get(Attachment, attachment_id)
+    if attachment is None:
+        raise NotFound
+    access.require(session.get_one(Response, attachment.response_id).consultation_id)
+    return attachment
+
+
+def recorded_as(session: Session, access: Access, email: InboundEmail) -> Sequence[str]:
+    """References of the responses the email became or was added to, as far as this user may see them."""
+    found = select(Response.reference).where(_came_by(email), access.limit(Response.consultation_id))
+    return session.exec(found.order_by(col(Response.id))).all()
+
+
+def _consultations_of(session: Session, email: InboundEmail) -> set[int | None]:
+    """Where the email is recorded; of one that is not, the consultation it seems meant for."""
+    recorded = select(Response.consultation_id).where(_came_by(email))
+    meant = set() if email.status is EmailStatus.recorded else {email.consultation_id}
+    return {*session.exec(recorded), *meant}
+
+
+def _came_by(email: InboundEmail) -> sa.ColumnElement[bool]:
+    added = select(Addition.response_id).where(Addition.email_id == email.id)
+    return sa.or_(col(Response.email_id) == email.id, col(Response.id).in_(added))
+
+
+def _incoming(session: Session, response: Response) -> list[Incoming]:
+    additions = session.exec(
+        select(Addition).where(Addition.response_id == response.id).order_by(col(Addition.id))
+    ).all()
+    rows: list[Response | Addition] = [response, *additions]
+    emails = _by_id(
+        session.exec(select(InboundEmail).where(col(InboundEmail.id).in_([row.email_id for row in rows]))).all()
+    )
+    attachments = session.exec(
+        select(Attachment)
+        .where(Attachment.response_id == response.id)
+        .order_by(col(Attachment.position), col(Attachment.id))
+    ).all()
+    return [
+        Incoming(
+            row,
+            emails.get(row.email_id or 0),
+            [one for one in attachments if one.addition_id == (row.id if isinstance(row, Addition) else None)],
+        )
+        for row in rows
+    ]
+
+
+def _outgoing(session: Session, response: Response) -> list[Outgoing]:
+    rows = session.exec(
+        select(OutgoingEmail, User.name)
+        .join(User, col(User.id) == col(OutgoingEmail.user_id), isouter=True)
+        .where(OutgoingEmail.response_id == response.id)
+        .order_by(col(OutgoingEmail.id))
+    ).all()
+    return [Outgoing(row, author) for row, author in rows]
+
+
+def _notes(session: Session, response: Response) -> list[tuple[ResponseNote, str]]:
+    rows = session.exec(
+        select(ResponseNote, User.name)
+        .join(User, col(User.id) == col(ResponseNote.user_id))
+        .where(ResponseNote.response_id == response.id)
+        .order_by(col(ResponseNote.id))
+    ).all()
+    return [(note, name) for note, name in rows]
+
+
+def _by_id(emails: Iterable[InboundEmail]) -> dict[int, InboundEmail]:
+    return {email.id: email for email in emails}
