@@ -23,6 +23,14 @@ class LostRace(IntakeError):
     """Someone else changed this at the same moment; nothing was changed here."""
 
 
+class NotPossible(IntakeError):
+    """This cannot be done; nothing was changed."""
+
+
+class Changed(LostRace):
+    """Somebody else changed this while you had it open; nothing of yours was changed."""
+
+
 class MailboxUnavailable(IntakeError):
     """The mailbox could not be reached; it is tried again at the next poll."""
 

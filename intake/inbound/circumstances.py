@@ -14,7 +14,7 @@ from intake.mail.understanding import Understood
 from intake.store.consultations import Consultation, PublishedAddress
 from intake.store.emails import OutgoingEmail
 from intake.store.people import Consultee, ConsulteeAddress
-from intake.store.responses import Response
+from intake.store.responses import FormerReference, Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,14 @@ def _responses(session: Session, emails: Sequence[Understood], known: Knowledge)
     if not references:
         return {}
     found = session.exec(select(Response).where(col(Response.reference).in_(references)))
-    return {response.reference: _earlier(response) for response in found}
+    # Of one that was moved, the reference its respondent was told.
+    moved = session.exec(
+        select(FormerReference.reference, Response)
+        .join(Response, col(Response.id) == FormerReference.response_id)
+        .where(col(FormerReference.reference).in_(references))
+    )
+    by_reference = {response.reference: response for response in found} | dict(moved.all())
+    return {reference: _earlier(response) for reference, response in by_reference.items()}
 
 
 def _references(email: Understood, known: Knowledge) -> list[str]:

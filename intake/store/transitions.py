@@ -15,6 +15,7 @@ from sqlmodel import Session
 from intake.errors import LostRace
 from intake.store.emails import EmailStatus, InboundEmail, OutgoingEmail, OutgoingStatus
 from intake.store.history import WORKER, Note, note_each
+from intake.store.responses import Response, ResponseStatus
 
 EMAIL_MOVES: Mapping[EmailStatus, frozenset[EmailStatus]] = {
     EmailStatus.received: frozenset(
@@ -38,16 +39,24 @@ OUTGOING_MOVES: Mapping[OutgoingStatus, frozenset[OutgoingStatus]] = {
     OutgoingStatus.missed: frozenset(),
     OutgoingStatus.bounced: frozenset(),
 }
+# A step at a time: whoever considered a response has read it, and the history says both.
+RESPONSE_MOVES: Mapping[ResponseStatus, frozenset[ResponseStatus]] = {
+    ResponseStatus.unread: frozenset({ResponseStatus.read}),
+    ResponseStatus.read: frozenset({ResponseStatus.unread, ResponseStatus.considered}),
+    ResponseStatus.considered: frozenset({ResponseStatus.read}),
+}
+_Table = type[InboundEmail] | type[OutgoingEmail] | type[Response]
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
     """A row, the status it is to move to, and what else is to be set on it."""
 
-    row: InboundEmail | OutgoingEmail
-    to: EmailStatus | OutgoingStatus
+    row: InboundEmail | OutgoingEmail | Response
+    to: EmailStatus | OutgoingStatus | ResponseStatus
     reason: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = field(default_factory=dict)  # what its history says beside where it came from
 
 
 def move_email(
@@ -84,9 +93,18 @@ def move_outgoing(
     _move_each(session, OutgoingEmail, OUTGOING_MOVES, [move], now=now, actor=actor)
 
 
+def move_responses(
+    session: Session, responses: Sequence[Response], to: ResponseStatus, *, now: datetime, actor: str
+) -> None:
+    """Move responses one step, each counted as a change of its own. Raises LostRace like the others."""
+    versions = [{"version": response.version + 1} for response in responses]
+    moves = [Move(row, to, None, version, version) for row, version in zip(responses, versions, strict=True)]
+    _move_each(session, Response, RESPONSE_MOVES, moves, now=now, actor=actor)
+
+
 def _move_each(
     session: Session,
-    table: type[InboundEmail | OutgoingEmail],
+    table: _Table,
     allowed: Mapping[Any, frozenset[Any]],
     moves: Sequence[Move],
     *,
@@ -97,7 +115,7 @@ def _move_each(
     for move in moves:
         if move.to not in allowed[move.row.status]:
             raise ValueError(f"{table.__tablename__} {move.row.id} cannot move from {move.row.status} to {move.to}")
-        by_columns[tuple(sorted(move.values))].append(move)
+        by_columns[tuple(sorted(_values(move)))].append(move)
     for columns, some in by_columns.items():
         _compare_and_set(session, table, columns, some)
     note_each(session, [_note(move) for move in moves], now=now, actor=actor)
@@ -106,15 +124,13 @@ def _move_each(
             sa.orm.attributes.set_committed_value(move.row, name, value)
 
 
-def _compare_and_set(
-    session: Session, table: type[InboundEmail | OutgoingEmail], columns: Sequence[str], moves: Sequence[Move]
-) -> None:
+def _compare_and_set(session: Session, table: _Table, columns: Sequence[str], moves: Sequence[Move]) -> None:
     """One statement for rows on which the same columns are set."""
     rows: sa.Table = table.__table__  # type: ignore[union-attr]
     changed = session.execute(
         sa.update(rows)
         .where(rows.c.id == sa.bindparam("row_id"), rows.c.status == sa.bindparam("before"))
-        .values({name: sa.bindparam(f"new_{name}") for name in (*columns, "status", "reason")}),
+        .values({name: sa.bindparam(f"new_{name}") for name in columns}),
         [
             {"row_id": move.row.id, "before": move.row.status}
             | {f"new_{name}": value for name, value in _values(move).items()}
@@ -126,9 +142,10 @@ def _compare_and_set(
 
 
 def _values(move: Move) -> dict[str, Any]:
-    return {**move.values, "status": move.to, "reason": str(move.reason) if move.reason else None}
+    reason = {} if isinstance(move.row, Response) else {"reason": str(move.reason) if move.reason else None}
+    return {**move.values, "status": move.to, **reason}
 
 
 def _note(move: Move) -> Note:
-    detail = {"from": move.row.status.value}
+    detail = {"from": move.row.status.value, **move.detail}
     return Note(move.row, move.to.value, detail | {"reason": str(move.reason)} if move.reason else detail)

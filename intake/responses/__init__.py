@@ -1,0 +1,1 @@
+"""What officers do with the log. Takes nothing in and sends nothing."""
