@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -21,7 +21,7 @@ from intake.outbound.rendering import Renderer, TemplateBroken
 from intake.store.consultations import Consultation, sending_address
 from intake.store.database import Database, add_if_new
 from intake.store.emails import OutgoingEmail, OutgoingStatus, SendingAccount
-from intake.store.history import Note, note_each
+from intake.store.history import WORKER, Note, note_each
 from intake.store.reasons import Reason
 from intake.store.transitions import move_outgoing
 
@@ -30,6 +30,8 @@ PAUSE = timedelta(minutes=1)
 GIVE_UP_AFTER = timedelta(days=3)
 PRIORITIES = {"acknowledgement": 0, "reply": 1}
 OTHER_PRIORITY = 2
+# RFC 3834, section 5. What an officer wrote is no automatic mail.
+AUTO_SUBMITTED: Mapping[str, Literal["auto-replied"] | None] = {"acknowledgement": "auto-replied", "reply": None}
 RELEASABLE = (Reason.backlog, Reason.owed_again, Reason.template_error)
 
 Fields = Callable[[Session, OutgoingEmail, datetime], Mapping[str, object]]
@@ -51,6 +53,9 @@ class Owed:
     in_reply_to: str | None = None
     references: tuple[str, ...] = ()
     held_reason: Reason | None = None  # it waits for a person before it is sent
+    user_id: int | None = None  # the officer who wrote it:
+    given_subject: str | None = None
+    given_text: str | None = None
 
 
 @dataclass(slots=True)
@@ -78,7 +83,9 @@ class Outbox:
     stopped: Callable[[], bool]
 
 
-def queue_owed(session: Session, owed: Sequence[Owed], *, now: datetime) -> None:
+def queue_owed(
+    session: Session, owed: Sequence[Owed], *, now: datetime, actor: str = WORKER
+) -> Sequence[OutgoingEmail]:
     """Put emails into the outbox, in the transaction of what they are owed for."""
     queued = [_outgoing(one, now) for one in owed]
     session.add_all(queued)
@@ -87,7 +94,9 @@ def queue_owed(session: Session, owed: Sequence[Owed], *, now: datetime) -> None
         session,
         [Note(row, row.status.value, {"reason": row.reason} if row.reason else {}) for row in queued],
         now=now,
+        actor=actor,
     )
+    return queued
 
 
 def send_queued(box: Outbox) -> Sent:
@@ -134,6 +143,9 @@ def _outgoing(owed: Owed, now: datetime) -> OutgoingEmail:
         reason=str(owed.held_reason) if owed.held_reason else None,
         queued_at=now,
         due_at=now,
+        user_id=owed.user_id,
+        given_subject=owed.given_subject,
+        given_text=owed.given_text,
     )
 
 
@@ -277,7 +289,7 @@ def _composed(box: Outbox, outgoing: OutgoingEmail) -> tuple[str, bytes]:
         in_reply_to=outgoing.in_reply_to,
         references=tuple(outgoing.references),
         sent_at=outgoing.written_at or box.clock(),
-        auto_submitted="auto-replied" if outgoing.kind == "acknowledgement" else "auto-generated",
+        auto_submitted=AUTO_SUBMITTED.get(outgoing.kind, "auto-generated"),
     )
     return sender, raw
 

@@ -101,6 +101,15 @@ def product_folder(name: str) -> Path:
     raise WrongConfiguration(f"The product's own folder “{name}” is missing; install it again.")
 
 
+def fill_text(source: str, fields: Mapping[str, object]) -> str:
+    """Fill in a text that is kept in the database, such as a template for replies, within the same limits.
+
+    Raises TemplateBroken with one sentence that holds no field's value.
+    """
+    environment = _Environment([])
+    return _tidy(_fill(environment, "The text", fields, lambda: environment.from_string(source)))
+
+
 def size_wording(size: int) -> str:
     """A number of bytes in words: "812 bytes", "34 kB", "1.4 MB", "36 MB"."""
     if size < 1000:
@@ -208,10 +217,12 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super()._generate(source, name, filename, defer_init)
 
 
-def _fill(environment: _Environment, name: str, fields: Mapping[str, object]) -> str:
+def _fill(
+    environment: _Environment, name: str, fields: Mapping[str, object], load: Callable[[], Template] | None = None
+) -> str:
     turns = _turns.set(iter(range(MOST_TURNS)))
     try:
-        return "".join(_bounded(environment.get_template(name), fields))
+        return "".join(_bounded(load() if load else environment.get_template(name), fields))
     except Exception as error:  # a template can raise anything
         sentence = _sentence(error, name, environment)
     finally:
@@ -235,7 +246,7 @@ def _sentence(error: Exception, name: str, environment: _Environment) -> str:
             return f"There is no template “{error.name}”" + ("." if error.name == name else f", which “{name}” needs.")
         case TemplateSyntaxError():
             first, _, _ = (error.message or "it is not a template").partition(". ")
-            return f"{error.filename}, line {error.lineno}: {first.rstrip('.')}."
+            return f"{error.filename or name}, line {error.lineno}: {first.rstrip('.')}."
         case UndefinedError() | _TooMuch():
             what = str(error)
         case SecurityError():
