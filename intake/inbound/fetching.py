@@ -23,9 +23,14 @@ def request_oversize(session: Session, *, now: datetime, actor: str) -> int:
     """Ask for every email held as too large; the next poll of its mailbox fetches it. Returns how many."""
     held = session.exec(select(InboundEmail).where(_held_oversize())).all()
     for email in held:
-        email.fetch_requested_at = now
-        note(session, email, "fetch-requested", now=now, actor=actor)
+        request_fetch(session, email, now=now, actor=actor)
     return len(held)
+
+
+def request_fetch(session: Session, email: InboundEmail, *, now: datetime, actor: str) -> None:
+    """Ask for one of them."""
+    email.fetch_requested_at = now
+    note(session, email, "fetch-requested", now=now, actor=actor)
 
 
 def fetch_requested(this: Poll, folder: MailboxFolder, state: FolderState) -> None:

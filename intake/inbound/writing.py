@@ -1,6 +1,7 @@
 """Write what becomes of emails: responses, additions, attachments, what is owed, status moves and history, together.
 
-Everything happens in the caller's transaction. Never decides what an email is, never reads one.
+Everything happens in the caller's transaction. What an officer decided is obeyed, all else is routed. Never decides
+what an email is, never reads one.
 """
 
 from collections import Counter
@@ -18,14 +19,18 @@ from intake.inbound.duplicates import (
     look_for_duplicates,
     settle_held_copies,
 )
+from intake.inbound.obeying import as_confirmed, note_carried_out, obey, pending_decisions, receipt_confirmed
 from intake.inbound.routing import Circumstances, Hold, Ignore, Record, Target, route
+from intake.mail.message import Address
+from intake.mail.understanding import Understood
 from intake.outbound.acknowledging import AcknowledgementRules, Answered, acknowledge_recorded
 from intake.store.consultations import next_references
+from intake.store.decisions import Decision
 from intake.store.emails import EmailStatus, OutgoingEmail, OutgoingStatus
 from intake.store.history import Note, note_each
 from intake.store.people import Consultee
 from intake.store.reasons import Reason
-from intake.store.responses import Addition, Attachment, Channel, LetterDigest, Response
+from intake.store.responses import Addition, Attachment, Channel, LetterDigest, Nature, Response
 from intake.store.transitions import Move, move_emails, move_outgoing
 
 
@@ -49,10 +54,19 @@ class _Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class _Considered:
+    """A letter, what an officer decided about it, and what it says in the light of that."""
+
+    letter: Letter
+    decision: Decision | None
+    said: Understood
+
+
+@dataclass(frozen=True, slots=True)
 class _Outcome:
     """What becomes of one letter: the move of its email, and the consultations it is recorded in."""
 
-    letter: Letter
+    of: _Considered
     given: Circumstances
     to: EmailStatus
     reason: Reason | None = None
@@ -74,9 +88,11 @@ def write_outcomes(session: Session, letters: Sequence[Letter], this: Writing) -
 
     LostRace when another worker was first with one of them, IntegrityError when with a copy; the caller rolls back.
     """
-    related = load_related(session, [letter.read.understood for letter in letters], this.known)
+    decisions = pending_decisions(session, [letter.email.id for letter in letters])
+    considered = [_consider(letter, decisions.get(letter.email.id)) for letter in letters]
+    related = load_related(session, [one.said for one in considered], this.known)
     batch = _Batch(session, this, related, look_for_duplicates(session, letters))
-    outcomes = [_decide(batch, letter) for letter in letters]
+    outcomes = [_decide(batch, one) for one in considered]
     written = _add(batch, outcomes)
     session.add_all(digest for outcome in outcomes for digest in _digests(batch, outcome))
     session.add_all(attachment for one in written for attachment in _attachments(one))
@@ -86,33 +102,40 @@ def write_outcomes(session: Session, letters: Sequence[Letter], this: Writing) -
         _mark_bounced(batch, outcome)
         if outcome.reason is Reason.duplicate:
             keep_earliest_receipt(session, outcome.values["duplicate_of_id"], outcome.given.received_at, now=this.now)
-    settle_held_copies(session, [(one.response.consultation_id, one.outcome.letter) for one in written], now=this.now)
+    taken_in = [(one.response.consultation_id, one.outcome.of.letter) for one in written]
+    settle_held_copies(session, taken_in, now=this.now)
     move_emails(session, [_move(outcome) for outcome in outcomes], now=this.now)
+    note_carried_out(session, decisions, now=this.now)
 
 
-def _decide(batch: _Batch, letter: Letter) -> _Outcome:
-    understood, taken = letter.read.understood, batch.taken
+def _consider(letter: Letter, decision: Decision | None) -> _Considered:
+    return _Considered(letter, decision, as_confirmed(letter.read.understood, decision))
+
+
+def _decide(batch: _Batch, one: _Considered) -> _Outcome:
+    letter, taken = one.letter, batch.taken
+    received_at = _received_at(letter, batch.this.known.authserv_id)
     given = circumstances(
-        understood,
+        one.said,
         batch.this.known,
         batch.related,
-        received_at=_received_at(letter, batch.this.known.authserv_id),
+        received_at=receipt_confirmed(one.decision, one.said, received_at),
         is_junk=letter.email.is_junk,
         has_files=bool(letter.read.files),
     )
-    match route(understood, given):
+    match obey(batch.session, one.decision, one.said) or route(one.said, given):
         case Record(targets):
             fresh = tuple(target for target in targets if taken.first_copy(letter, target.consultation_id) is None)
             if fresh:
-                return _Outcome(letter, given, EmailStatus.recorded, targets=fresh)
-            return _duplicate(letter, given, taken.first_copy(letter, targets[0].consultation_id))
+                return _Outcome(one, given, EmailStatus.recorded, targets=fresh)
+            return _duplicate(one, given, taken.first_copy(letter, targets[0].consultation_id))
         case Hold(reason, consultation_id):
             first = taken.first_copy(letter, consultation_id) if consultation_id else None
             if first is not None:
-                return _duplicate(letter, given, first)
-            return _Outcome(letter, given, EmailStatus.held, reason, {"consultation_id": consultation_id})
+                return _duplicate(one, given, first)
+            return _Outcome(one, given, EmailStatus.held, reason, {"consultation_id": consultation_id})
         case Ignore(reason):
-            return _Outcome(letter, given, EmailStatus.ignored, reason)
+            return _Outcome(one, given, EmailStatus.ignored, reason)
 
 
 def _received_at(letter: Letter, authserv_id: str | None) -> datetime | None:
@@ -124,8 +147,8 @@ def _received_at(letter: Letter, authserv_id: str | None) -> datetime | None:
     return understood.received_at if is_ours else None
 
 
-def _duplicate(letter: Letter, given: Circumstances, first: int | None) -> _Outcome:
-    return _Outcome(letter, given, EmailStatus.ignored, Reason.duplicate, {"duplicate_of_id": first})
+def _duplicate(one: _Considered, given: Circumstances, first: int | None) -> _Outcome:
+    return _Outcome(one, given, EmailStatus.ignored, Reason.duplicate, {"duplicate_of_id": first})
 
 
 def _add(batch: _Batch, outcomes: Sequence[_Outcome]) -> list[_Written]:
@@ -139,7 +162,9 @@ def _add(batch: _Batch, outcomes: Sequence[_Outcome]) -> list[_Written]:
                 written.append(_Written(outcome, _response(batch, outcome, target.consultation_id, reference)))
             else:
                 response = batch.session.get_one(Response, target.joins)
-                written.append(_Written(outcome, response, _addition(batch, outcome, target.joins)))
+                addition = _addition(batch, outcome, target.joins)
+                response.added_words = f"{response.added_words}\n{addition.own_words}".strip()
+                written.append(_Written(outcome, response, addition))
     batch.session.add_all(one.addition or one.response for one in written)
     batch.session.flush()
     return written
@@ -154,9 +179,9 @@ def _references(batch: _Batch, outcomes: Sequence[_Outcome]) -> dict[int, Iterat
 
 
 def _response(batch: _Batch, outcome: _Outcome, consultation_id: int, reference: str) -> Response:
-    letter, understood = outcome.letter, outcome.letter.read.understood
-    assert understood.sender
-    address = understood.sender.address.lower()
+    letter, said, decision = outcome.of.letter, outcome.of.said, outcome.of.decision
+    assert said.sender
+    address = said.sender.address.lower() or None
     consultee = _consultee(batch.related, address, consultation_id)
     return Response(
         consultation_id=consultation_id,
@@ -164,40 +189,41 @@ def _response(batch: _Batch, outcome: _Outcome, consultation_id: int, reference:
         channel=Channel.email,
         received_at=outcome.given.received_at,
         recorded_at=batch.this.now,
-        respondent_name=understood.sender.name,
+        nature=decision.nature if decision and decision.nature else Nature.response,
+        respondent_name=said.sender.name,
         respondent_address=address,
         organisation=consultee.organisation if consultee else None,
         stakeholder_group=consultee.stakeholder_group if consultee else None,
         consultee_id=consultee.id if consultee else None,
-        subject=understood.subject,
-        text=understood.text,
-        own_words=understood.own_words,
+        subject=said.subject,
+        text=said.text,
+        own_words=said.own_words,
         email_id=letter.email.id,
         possible_duplicate_of_id=batch.taken.possible_duplicate(letter, consultation_id),
     )
 
 
-def _consultee(related: Related, address: str, consultation_id: int) -> Consultee | None:
+def _consultee(related: Related, address: str | None, consultation_id: int) -> Consultee | None:
     """The consultee whose address this is; an address that several share says nothing certain."""
-    found = [one for one in related.consultees.get(address, ()) if one.consultation_id == consultation_id]
+    found = [one for one in related.consultees.get(address or "", ()) if one.consultation_id == consultation_id]
     return found[0] if len(found) == 1 else None
 
 
 def _addition(batch: _Batch, outcome: _Outcome, response_id: int) -> Addition:
-    understood = outcome.letter.read.understood
+    said = outcome.of.said
     return Addition(
         response_id=response_id,
-        email_id=outcome.letter.email.id,
+        email_id=outcome.of.letter.email.id,
         received_at=outcome.given.received_at,
         recorded_at=batch.this.now,
-        subject=understood.subject,
-        text=understood.text,
-        own_words=understood.own_words,
+        subject=said.subject,
+        text=said.text,
+        own_words=said.own_words,
     )
 
 
 def _digests(batch: _Batch, outcome: _Outcome) -> Iterator[LetterDigest]:
-    letter = outcome.letter
+    letter = outcome.of.letter
     for target in outcome.targets:
         if not batch.taken.has_noted(letter, target.consultation_id):
             yield LetterDigest(
@@ -206,7 +232,7 @@ def _digests(batch: _Batch, outcome: _Outcome) -> Iterator[LetterDigest]:
 
 
 def _attachments(written: _Written) -> Iterator[Attachment]:
-    for position, file in enumerate(written.outcome.letter.read.files):
+    for position, file in enumerate(written.outcome.of.letter.read.files):
         yield Attachment(
             response_id=written.response.id,
             addition_id=written.addition.id if written.addition else None,
@@ -219,31 +245,41 @@ def _attachments(written: _Written) -> Iterator[Attachment]:
 
 
 def _note(written: _Written) -> Note:
-    email_id = written.outcome.letter.email.id
+    decision = written.outcome.of.decision
+    detail = {"email": written.outcome.of.letter.email.id} | ({"decision": decision.id} if decision else {})
     if written.addition:
-        return Note(written.response, "added-to", {"email": email_id, "addition": written.addition.id})
-    return Note(written.response, "recorded", {"email": email_id})
+        return Note(written.response, "added-to", detail | {"addition": written.addition.id})
+    return Note(written.response, "recorded", detail)
 
 
 def _answered(outcome: _Outcome) -> Answered:
-    understood, email = outcome.letter.read.understood, outcome.letter.email
-    assert understood.sender
-    assert email.id
+    said, email, decision = outcome.of.said, outcome.of.letter.email, outcome.of.decision
+    sender = said.sender or Address("", "")
+    is_confirmed = decision is not None and decision.respondent_name is not None
     return Answered(
         email_id=email.id,
-        name=understood.sender.name,
-        address=understood.sender.address,
-        message_id=understood.message_id,
-        references=tuple(reversed(understood.answers)),
-        return_path=understood.return_path,
-        dmarc=outcome.given.dmarc,
+        name=sender.name,
+        address=sender.address,
+        message_id=said.message_id,
+        references=tuple(reversed(said.answers)),
+        return_path=said.return_path,
+        # An address that an officer confirmed is not what the headers say it is.
+        dmarc="none" if is_confirmed else outcome.given.dmarc,
         held_reason=Reason.backlog if email.is_backlog else None,
+        declined=_declined(outcome.of),
     )
+
+
+def _declined(one: _Considered) -> Reason | None:
+    """RFC 3834, section 2: mail that may be automatic is never answered, whatever an officer takes it for."""
+    if one.said.automatic:
+        return Reason.automatic_mail
+    return Reason.officer_declined if one.decision and not one.decision.is_acknowledged else None
 
 
 def _mark_bounced(batch: _Batch, outcome: _Outcome) -> None:
     """A bounce for good of one of our own emails is shown at that email."""
-    bounce = outcome.letter.read.understood.bounce
+    bounce = outcome.of.letter.read.understood.bounce
     if outcome.to is not EmailStatus.ignored or outcome.reason is Reason.duplicate or bounce is None:
         return
     if not any(recipient.permanent for recipient in bounce.recipients):
@@ -258,15 +294,17 @@ def _mark_bounced(batch: _Batch, outcome: _Outcome) -> None:
 
 
 def _move(outcome: _Outcome) -> Move:
-    understood = outcome.letter.read.understood
+    letter, understood = outcome.of.letter, outcome.of.letter.read.understood
+    is_handed_on = outcome.of.said is not understood and understood.forwarded is not None
     read = {
-        "received_at": outcome.given.received_at,
+        # Of a forward, when the forward came: its letter's own receipt stands with the response.
+        "received_at": letter.email.received_at if is_handed_on else outcome.given.received_at,
         "next_attempt_at": None,
-        "letter_digest": outcome.letter.read.digest,
+        "letter_digest": letter.read.digest,
         "message_id": understood.message_id,
         "sent_at": understood.sent_at,
         "sender_address": understood.sender.address.lower() if understood.sender else None,
         "sender_name": understood.sender.name if understood.sender else None,
         "subject": understood.subject,
     }
-    return Move(outcome.letter.email, outcome.to, outcome.reason, {**read, **outcome.values})
+    return Move(letter.email, outcome.to, outcome.reason, {**read, **outcome.values})

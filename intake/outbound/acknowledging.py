@@ -62,6 +62,7 @@ class Answered:
     return_path: str | None
     dmarc: Literal["pass", "fail", "none"]
     held_reason: Reason | None = None
+    declined: Reason | None = None  # why none is to be sent, whatever the address
 
 
 def acknowledge_recorded(
@@ -84,6 +85,8 @@ def acknowledge_recorded(
 
 def suppression_reason(answered: Answered, rules: AcknowledgementRules, sent_today: int) -> Reason | None:
     """Why this email gets no acknowledgement; None when it gets one."""
+    if answered.declined:
+        return answered.declined
     address = canonical_address(answered.address)
     if not PLAUSIBLE.fullmatch(address):
         return Reason.no_usable_address

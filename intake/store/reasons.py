@@ -51,6 +51,7 @@ class Reason(StrEnum):
     oversize = "oversize", "It is larger than intake fetches by itself; only its headers are here."
     empty = "empty", "It has neither text nor attachments."
     no_sender = "no-sender", "It does not say who wrote it."
+    put_back = "put-back", "An officer put it back from the log, to be decided anew."
 
     # Ignored: nothing is owed.
     auto_reply = "auto-reply", "It is an automatic reply."
@@ -58,6 +59,13 @@ class Reason(StrEnum):
     own_mail = "own-mail", "It is one of our own emails."
     duplicate = "duplicate", "The same letter was already taken in by another route."
     before_opening = "before-opening", "It was received before the consultation opened."
+
+    # Ignored by an officer.
+    spam = "spam", "An officer ignored it: it is spam."
+    not_about_it = "not-about-it", "An officer ignored it: it is not about a consultation."
+    private = "private", "An officer ignored it: it is private."
+    a_copy = "a-copy", "An officer ignored it: it is a copy of something that is already here."
+    other_reason = "other-reason", "An officer ignored it and wrote why."
 
     # Failed: tried again.
     reader_died = "reader-died", "The process that reads emails was stopped three times while reading it."
@@ -74,6 +82,8 @@ class Reason(StrEnum):
     gave_up = "gave-up", "The mail server could not take it for three days."
     claim_ran_out = "claim-ran-out", "The worker that was sending it stopped; it goes again, with the same Message-ID."
     released = "released", "An administrator released it."
+    response_put_back = "response-put-back", "The response it answers was put back among what is held."
+    corrected = "corrected", "It was sent again to a corrected address."
 
     # Acknowledgements that are not owed.
     no_usable_address = "no-usable-address", "There is no address to answer to."
@@ -82,3 +92,4 @@ class Reason(StrEnum):
     automatic_mail = "automatic-mail", "Automatic mail is never answered."
     failed_dmarc = "failed-dmarc", "The sender's domain says that it did not send this."
     sender_limit = "sender-limit", "This sender has had as many acknowledgements today as one address gets."
+    officer_declined = "officer-declined", "The officer who recorded it decided that none is sent."

@@ -1,0 +1,76 @@
+"""What an officer's decision makes of an email that waits: routing is not asked where an officer has spoken.
+
+Never writes an outcome (`writing.py` does), and never decides by itself but to hold what cannot be done any more.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from intake.inbound.routing import Hold, Record, Target
+from intake.mail.message import Address
+from intake.mail.quoting import own_words
+from intake.mail.understanding import Understood
+from intake.store.decisions import Decision, DecisionKind
+from intake.store.reasons import Reason
+from intake.store.responses import Response
+
+
+def pending_decisions(session: Session, email_ids: Sequence[int]) -> Mapping[int, Decision]:
+    """The decision about each email that is to be carried out: the newest, where “try again” takes nothing back."""
+    pending = select(Decision).where(col(Decision.email_id).in_(email_ids), col(Decision.carried_out_at).is_(None))
+    newest = dict[int, Decision]()
+    for decision in session.exec(pending.order_by(col(Decision.id))):
+        if decision.kind is not DecisionKind.again or decision.email_id not in newest:
+            newest[decision.email_id] = decision
+    return newest
+
+
+def note_carried_out(session: Session, decisions: Mapping[int, Decision], *, now: datetime) -> None:
+    """In the transaction of the outcomes. An earlier decision that a later one overtook is settled with it."""
+    if decisions:
+        pending = sa.and_(col(Decision.email_id).in_(decisions), col(Decision.carried_out_at).is_(None))
+        session.execute(sa.update(Decision).where(pending).values(carried_out_at=now))
+
+
+def as_confirmed(email: Understood, decision: Decision | None) -> Understood:
+    """What the email says once an officer confirmed who wrote it: of a forward, the letter that was handed on."""
+    if decision is None or decision.respondent_name is None:
+        return email
+    confirmed = replace(email, sender=Address(decision.respondent_name, decision.respondent_address or ""))
+    if email.forwarded is None:
+        return confirmed
+    original = email.forwarded
+    return replace(confirmed, own_words=own_words(original.text), subject=original.subject or email.subject)
+
+
+def obey(session: Session, decision: Decision | None, email: Understood) -> Record | Hold | None:
+    """What was decided about the email `as_confirmed`; None where routing is to judge, as if it had just come."""
+    match decision:
+        case Decision(kind=DecisionKind.record, consultation_id=int(consultation_id)):
+            if email.sender is None:
+                return Hold(Reason.no_sender, consultation_id)
+            return Record((Target(consultation_id),))
+        case Decision(kind=DecisionKind.addition, response_id=int(response_id)):
+            return _join(session, response_id)
+        case _:
+            return None
+
+
+def _join(session: Session, response_id: int) -> Record | Hold:
+    # Locked, so that nobody withdraws it or moves it to another consultation while it is added to.
+    response = session.get_one(Response, response_id, with_for_update={"key_share": True}, populate_existing=True)
+    if response.withdrawn_at is not None:
+        return Hold(Reason.answers_withdrawn, response.consultation_id)
+    return Record((Target(response.consultation_id, joins=response.id),))
+
+
+def receipt_confirmed(decision: Decision | None, email: Understood, received_at: datetime | None) -> datetime | None:
+    """When the letter came. Of a forward only the officer knows; when the forward itself came says nothing."""
+    if decision is None:
+        return received_at
+    is_handed_on = email.forwarded is not None and decision.respondent_name is not None
+    return decision.received_at if decision.received_at or is_handed_on else received_at
