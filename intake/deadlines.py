@@ -8,13 +8,14 @@ nobody may be told "received at 11:59pm, closed at 11:59pm, late".
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from intake.errors import WrongConfiguration
 
 _MINUTE = timedelta(minutes=1)
+_CLOCK = re.compile(r"(?P<hour>\d{1,2})(:(?P<minutes>\d\d))?(?P<half>am|pm)?")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?")
 
 
@@ -30,7 +31,12 @@ class Timing(StrEnum):
 def timing(received_at: datetime | None, closes_at: datetime) -> Timing:
     if received_at is None:
         return Timing.unknown
-    return Timing.in_time if received_at < closes_at.replace(second=0, microsecond=0) + _MINUTE else Timing.late
+    return Timing.in_time if received_at < late_from(closes_at) else Timing.late
+
+
+def late_from(closes_at: datetime) -> datetime:
+    """The first instant that is late."""
+    return closes_at.replace(second=0, microsecond=0) + _MINUTE
 
 
 def closing_wording(at: datetime, timezone: ZoneInfo) -> str:
@@ -62,6 +68,39 @@ def parse_instant(value: object, *, timezone: ZoneInfo, key: str) -> datetime:
     if written.tzinfo is None:
         _refuse_changing_clocks(local, at, key)
     return at
+
+
+def parse_clock(text: str, *, key: str) -> time:
+    """The time of day that somebody typed: "11:59pm", "5 pm", "12 noon", "17:00".
+
+    Raises WrongConfiguration naming `key`, of midnight too, as `parse_instant` does.
+    """
+    plain = re.sub(r"[\s.]", "", re.sub(r"(?<=\d)\.(?=\d)", ":", text.lower()))
+    if "midnight" in plain or re.fullmatch(r"(12(:00)?am|0?0:00|24:00)", plain):
+        raise WrongConfiguration(_midnight(key))
+    if plain in ("noon", "12noon", "midday", "12midday"):
+        return time(12)
+    found = _CLOCK.fullmatch(plain)
+    if found is None or (not found["minutes"] and not found["half"]):
+        raise WrongConfiguration(f"{key} is not a time of day; write it like 11:59pm, 5pm or 17:00.")
+    hour, minute = int(found["hour"]), int(found["minutes"] or 0)
+    if found["half"]:
+        hour = hour % 12 + (12 if found["half"] == "pm" else 0) if 1 <= hour <= 12 else 24
+    if hour > 23 or minute > 59:
+        raise WrongConfiguration(f"{key} is not a time of day that exists; write it like 11:59pm, 5pm or 17:00.")
+    return time(hour, minute)
+
+
+def this_minute(now: datetime, timezone: ZoneInfo) -> datetime:
+    """Now, as an opening or closing time: at midnight the minute before, as nobody may be told "midnight"."""
+    minute = now.replace(second=0, microsecond=0)
+    local = minute.astimezone(timezone)
+    return minute - _MINUTE if (local.hour, local.minute) == (0, 0) else minute
+
+
+def clock_wording(at: datetime, timezone: ZoneInfo) -> str:
+    """The time of day as `parse_clock` reads it: "11:59pm", "5pm", "12 noon"."""
+    return closing_wording(at, timezone).partition(" on ")[0]
 
 
 def _written(value: object, key: str) -> datetime:

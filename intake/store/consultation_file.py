@@ -24,6 +24,7 @@ from intake.store.consultations import (
     Consultation,
     PublishedAddress,
     Question,
+    StakeholderGroup,
     consultation_by_slug,
 )
 from intake.store.history import note
@@ -137,7 +138,7 @@ def _refuse_other_content(file: ConsultationFile, stored: Mapping[str, object]) 
     if differing:
         raise WrongConfiguration(
             f"Consultation “{file.slug}” is already there and differs in {', '.join(differing)}; nothing was changed: "
-            "the database is the truth now, so change it there."
+            "the database is the truth now, so change it on its page, or correct the file."
         )
 
 
@@ -166,7 +167,7 @@ def _refuse_taken_addresses(session: Session, file: ConsultationFile) -> None:
 
 
 def _consultation(file: ConsultationFile, now: datetime) -> Consultation:
-    plain = file.model_dump(exclude={"contact", "addresses", "questions", "consultees"})
+    plain = file.model_dump(exclude={"contact", "addresses", "questions", "consultees", "stakeholder_groups"})
     contact = {f"contact_{key}": value for key, value in file.contact.model_dump().items()}
     return Consultation(**plain, **contact, created_at=now)
 
@@ -176,6 +177,8 @@ def _add_parts(session: Session, file: ConsultationFile, consultation_id: int) -
         session.add(PublishedAddress(consultation_id=consultation_id, **address.model_dump()))
     for position, question in enumerate(file.questions, start=1):
         session.add(Question(consultation_id=consultation_id, position=position, **question.model_dump()))
+    for position, name in enumerate(file.stakeholder_groups, start=1):
+        session.add(StakeholderGroup(consultation_id=consultation_id, position=position, name=name))
     for part in file.consultees:
         consultee = Consultee(consultation_id=consultation_id, **part.model_dump(exclude={"addresses"}))
         session.add(consultee)
@@ -194,6 +197,8 @@ def _content(session: Session, consultation: Consultation) -> dict[str, Any]:
     content["addresses"] = [_part(AddressPart, row) for row in session.exec(by_id)]
     content["questions"] = [_part(QuestionPart, row) for row in session.exec(by_position)]
     content["consultees"] = _consultees(session, own)
+    groups = select(StakeholderGroup.name).where(StakeholderGroup.consultation_id == own)
+    content["stakeholder_groups"] = list(session.exec(groups.order_by(col(StakeholderGroup.position))))
     return content
 
 

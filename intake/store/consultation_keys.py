@@ -53,6 +53,8 @@ def _address(text: str) -> str:
 def _slug(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text):
         raise ValueError("must be lower-case letters, digits and single hyphens")
+    if text == "new":
+        raise ValueError("is one of intake's own pages; choose another")
     return text
 
 
@@ -75,36 +77,41 @@ def _subject_words(text: str) -> str:
     return " ".join(text.lower().split())
 
 
-_Line = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
-_Text = Annotated[str, Field(min_length=1), AfterValidator(_plain_text)]
-_Address = Annotated[str, Field(max_length=320), AfterValidator(_address)]
+Line = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
+Text = Annotated[str, Field(min_length=1), AfterValidator(_plain_text)]
+EmailAddress = Annotated[str, Field(max_length=320), AfterValidator(_address)]
+Slug = Annotated[str, Field(max_length=80), AfterValidator(_slug)]
+Prefix = Annotated[str, AfterValidator(_prefix)]
+Timezone = Annotated[str, Field(max_length=40), AfterValidator(_timezone)]
+SubjectWords = Annotated[Line, AfterValidator(_subject_words)]
+GroupName = Annotated[Line, Field(max_length=80)]
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
-class Contact(_Part):
-    name: _Line = Field(max_length=200)
-    address: _Address
-    phone: _Line | None = Field(default=None, max_length=40)
+class Contact(Part):
+    name: Line = Field(max_length=200)
+    address: EmailAddress
+    phone: Line | None = Field(default=None, max_length=40)
 
 
-class AddressPart(_Part):
-    address: _Address
+class AddressPart(Part):
+    address: EmailAddress
     kind: AddressKind
-    officer_name: _Line | None = Field(default=None, max_length=200)
+    officer_name: Line | None = Field(default=None, max_length=200)
 
 
-class QuestionPart(_Part):
-    key: _Line = Field(max_length=40)
-    text: _Text
+class QuestionPart(Part):
+    key: Line = Field(max_length=40)
+    text: Text
 
 
-class ConsulteePart(_Part):
-    organisation: _Line = Field(max_length=200)
-    stakeholder_group: _Line = Field(max_length=80)
-    addresses: list[_Address] = []
+class ConsulteePart(Part):
+    organisation: Line = Field(max_length=200)
+    stakeholder_group: GroupName
+    addresses: list[EmailAddress] = []
 
     @field_validator("addresses")
     @classmethod
@@ -112,25 +119,24 @@ class ConsulteePart(_Part):
         return _each_once(addresses, addresses)
 
 
-class ConsultationFile(_Part):
+class ConsultationFile(Part):
     """Everything a file says of a consultation. Instants are UTC, addresses and subject words in lower case."""
 
-    slug: Annotated[str, Field(max_length=80), AfterValidator(_slug)]
-    title: _Line = Field(max_length=200)
-    reference_prefix: Annotated[str, AfterValidator(_prefix)]
-    timezone: Annotated[str, Field(max_length=40), AfterValidator(_timezone)] = "Europe/London"
+    slug: Slug
+    title: Line = Field(max_length=200)
+    reference_prefix: Prefix
+    timezone: Timezone = "Europe/London"
     opens_at: datetime
     closes_at: datetime
     late_policy: LatePolicy = LatePolicy.accept
-    subject_words: list[Annotated[_Line, AfterValidator(_subject_words)]] = Field(
-        default_factory=lambda given: [_subject_words(given["title"])]
-    )
-    next_steps: _Text
-    privacy_notice: _Text
+    subject_words: list[SubjectWords] = Field(default_factory=lambda given: [_subject_words(given["title"])])
+    next_steps: Text
+    privacy_notice: Text
     contact: Contact
     addresses: list[AddressPart] = Field(default=[], validate_default=True)
     questions: list[QuestionPart] = []
     consultees: list[ConsulteePart] = []
+    stakeholder_groups: list[GroupName] = Field(default_factory=lambda given: _groups_of(given.get("consultees", [])))
 
     @field_validator("opens_at", "closes_at", mode="before")
     @classmethod
@@ -154,6 +160,13 @@ class ConsultationFile(_Part):
     @classmethod
     def _each_organisation_once(cls, consultees: list[ConsulteePart]) -> list[ConsulteePart]:
         return _each_once(consultees, [part.organisation for part in consultees])
+
+    @field_validator("stakeholder_groups")
+    @classmethod
+    def _every_consultees_group(cls, groups: list[str], info: ValidationInfo) -> list[str]:
+        if missing := set(_groups_of(info.data.get("consultees", []))) - set(groups):
+            raise ValueError(f"lacks {len(missing)} of the groups that consultees are in; add every one")
+        return _each_once(groups, groups)
 
     @model_validator(mode="after")
     def _closes_after_opening(self) -> Self:
@@ -188,6 +201,11 @@ def _part_of(location: tuple[int | str, ...]) -> type[BaseModel]:
         "consultees": ConsulteePart,
     }
     return parts.get(location[0], ConsultationFile) if len(location) > 1 else ConsultationFile
+
+
+def _groups_of(consultees: Sequence[ConsulteePart]) -> list[str]:
+    """In the order they first come in."""
+    return list(dict.fromkeys(part.stakeholder_group for part in consultees))
 
 
 def _each_once(parts: list[Any], keys: Sequence[str]) -> list[Any]:

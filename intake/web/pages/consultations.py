@@ -1,0 +1,87 @@
+"""The list of consultations, and the page of one: where it stands, what to think of, and all that belongs to it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Response
+from sqlmodel import Session, select
+
+from intake.administration.addresses import addresses
+from intake.administration.changing import changes
+from intake.administration.consultations import (
+    State,
+    Tally,
+    state_of,
+    state_wording,
+    tallies,
+    visible,
+    visible_consultation,
+)
+from intake.administration.extending import closing_changes
+from intake.administration.groups import groups
+from intake.administration.ordering import rows_of
+from intake.administration.sections import has_recorded
+from intake.administration.warnings import warnings
+from intake.responses.recounting import tell
+from intake.store.consultations import Consultation, DeadlineChange, Question
+from intake.store.users import User
+from intake.web.asking import Asking, Officer
+from intake.web.showing import page
+
+router = APIRouter()
+SHOWN_CHANGES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A consultation in the list."""
+
+    consultation: Consultation
+    state: State
+    wording: str
+    tally: Tally
+
+
+@router.get("/consultations")
+def consultations(asking: Officer) -> Response:
+    archived = bool(asking.request.query_params.get("archived"))
+    with asking.this.database.reading() as session:
+        rows = visible(session, asking.access, archived=archived)
+        others = len(visible(session, asking.access, archived=not archived))
+        counted = tallies(session, rows)
+    lines = [Line(row, state_of(row, asking.now), state_wording(row, asking.now), counted[row.id]) for row in rows]
+    return page(asking, "consultations.html", lines=lines, archived=archived, others=others)
+
+
+@router.get("/consultations/{slug}")
+def consultation(asking: Officer, slug: str) -> Response:
+    with asking.this.database.reading() as session:
+        row = visible_consultation(session, asking.access, slug)
+        fields: dict[str, Any] = {
+            "state": state_of(row, asking.now),
+            "wording": state_wording(row, asking.now),
+            "tally": tallies(session, [row])[row.id],
+            "warnings": _warnings(session, asking, row),
+            "addresses": addresses(session, row),
+            "questions": rows_of(session, row, Question),
+            "groups": groups(session, row),
+            "closings": _closings(session, row),
+            "history": tell(session, changes(session, row, most=SHOWN_CHANGES)),
+            "is_settled": has_recorded(row),
+        }
+    return page(asking, "consultation.html", consultation=row, zone=row.zone, **fields)
+
+
+def _warnings(session: Session, asking: Asking, consultation: Consultation) -> object:
+    """For those who can do something about them."""
+    if not asking.user.is_administrator:
+        return []
+    accounts = {one.username for one in asking.this.settings.mailboxes.values()}
+    return warnings(session, consultation, accounts, now=asking.now)
+
+
+def _closings(session: Session, consultation: Consultation) -> list[tuple[DeadlineChange, str]]:
+    """Each change of the closing time and who made it."""
+    rows = closing_changes(session, consultation)
+    names = {user.id: user.name for user in session.exec(select(User))} if rows else {}
+    return [(row, names[row.user_id]) for row in rows]
