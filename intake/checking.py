@@ -1,14 +1,16 @@
-"""Check an installation: database, files, each mailbox, the mail server. One line each, saying what to do.
+"""Check an installation: database, files, mailboxes, mail server, sign-in service. One line each, saying what to do.
 
 Never changes anything.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
+from intake.accounts.external import look_at_provider
 from intake.errors import IntakeError
-from intake.inbound.collecting import watched_folders
+from intake.inbound.testing_mailboxes import listed, look_at
 from intake.jobs import Installation
 
 
@@ -29,6 +31,8 @@ def check_installation(this: Installation) -> Iterator[Check]:
     for name in this.settings.mailboxes:
         yield _check(f"mailbox {name}", partial(_mailbox, this, name))
     yield _check("mail server", partial(_mail_server, this))
+    if this.settings.sign_in.issuer:
+        yield _check("sign-in service", partial(_sign_in_service, this))
 
 
 def _check(name: str, look: Callable[[], str]) -> Check:
@@ -50,17 +54,9 @@ def _files(this: Installation) -> str:
 
 def _mailbox(this: Installation, name: str) -> str:
     settings = this.settings.mailboxes[name]
-    server = this.connect(settings, name=name)
-    try:
-        found = server.folders()
-        watched = watched_folders(settings, found)
-        for folder in watched:
-            server.open_folder(folder.name)
-    finally:
-        server.close()
-    names = [folder.name for folder in watched]
-    unwatched = [folder.name for folder in found if folder.name not in names]
-    return f"signed in; watches {_listed(names)}; does not watch {_listed(unwatched)}"
+    with closing(this.connect(settings, name=name)) as server:
+        tested = look_at(server, settings)
+    return f"signed in; watches {listed(tested.watched)}; does not watch {listed(tested.unwatched)}"
 
 
 def _mail_server(this: Installation) -> str:
@@ -72,5 +68,6 @@ def _mail_server(this: Installation) -> str:
     return "is reached and takes the sign-in" if this.settings.smtp.username else "is reached"
 
 
-def _listed(names: list[str]) -> str:
-    return ", ".join(sorted(names, key=str.casefold)) or "none"
+def _sign_in_service(this: Installation) -> str:
+    look_at_provider(this.settings.sign_in)
+    return "is reached and is the one that is set"

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import structlog
 
+from intake.accounts.sessions import forget_old_sessions
 from intake.errors import IntakeError, LostRace
 from intake.inbound.circumstances import Knowledge
 from intake.inbound.collecting import collect_mailbox
@@ -23,10 +24,11 @@ from intake.inbound.reading import read
 from intake.inbound.reconciliation import Reconciled, Reconciling
 from intake.inbound.reconciling import reconcile_all
 from intake.inbound.recording import Parsers, Recorded, Recording, record_waiting
+from intake.inbound.testing_mailboxes import Testing, test_requested
 from intake.mail.automatic import OwnMail
 from intake.mail.mailbox import Mailbox, connect
 from intake.mail.smtp import Sender, SmtpSender
-from intake.outbound import acknowledging
+from intake.outbound import acknowledging, replying
 from intake.outbound.acknowledging import AcknowledgementRules
 from intake.outbound.outbox import Outbox, Sent, send_queued
 from intake.outbound.rendering import Renderer
@@ -38,7 +40,8 @@ from intake.store.history import WORKER
 
 PARSER_MEMORY_MB = 1024
 SMTP_STEPS = 10  # connect, greeting, EHLO, STARTTLS, EHLO, AUTH, MAIL, RCPT, DATA and its answer may each time out
-FIELDS = {acknowledging.KIND: acknowledging.fields}
+SESSIONS_KEPT = timedelta(days=90)
+FIELDS = {acknowledging.KIND: acknowledging.fields, replying.KIND: replying.fields}
 
 log = structlog.get_logger()
 
@@ -183,6 +186,29 @@ def reconcile(this: Installation, *, mend: bool = False, actor: str = WORKER) ->
     say = log.warning if found.differences else log.info
     say("reconcile", differences=len(found.differences), unmended=len(found.unmended), **asdict(found.counts))
     return found
+
+
+def test_mailboxes(this: Installation) -> dict[str, bool]:
+    """Test the mailboxes an administrator asked to have tested; whether each passed, by name."""
+    mailboxes = this.settings.mailboxes
+    results = test_requested(
+        Testing(
+            database=this.database,
+            mailboxes=mailboxes,
+            connect=lambda name: this.connect(mailboxes[name], name=name),
+            clock=this.clock,
+            stopped=this.stopped,
+        )
+    )
+    for name, passed in results.items():
+        log.info("test_mailboxes", mailbox=name, passed=passed)
+    return results
+
+
+def forget(this: Installation) -> None:
+    """Forget who signed in longer ago than security records are kept."""
+    with this.database.transaction() as session:
+        forget_old_sessions(session, before=this.clock() - SESSIONS_KEPT)
 
 
 @contextmanager

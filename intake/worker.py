@@ -22,6 +22,7 @@ from intake.errors import IntakeError, MailboxUnavailable
 from intake.jobs import Installation
 
 WATCH_SECONDS = 0.5
+TEST_SECONDS = 3  # somebody sits before the page and waits
 
 log = structlog.get_logger()
 
@@ -52,11 +53,11 @@ def stop_on_signals(stop: threading.Event) -> None:
 
 
 def _schedule(this: Installation) -> BackgroundScheduler:
-    """A job for each mailbox, so that a dead one delays no other; one each for recording, sending and reconciling."""
+    """A job for each mailbox, so that a dead one delays no other; one each for everything else."""
     mailboxes, seconds = this.settings.mailboxes, this.settings.worker
     scheduler = BackgroundScheduler(
         timezone="UTC",
-        executors={"default": ThreadPoolExecutor(len(mailboxes) + 3)},
+        executors={"default": ThreadPoolExecutor(len(mailboxes) + 5)},
         # The default grace of one second would drop a late tick.
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
     )
@@ -65,10 +66,12 @@ def _schedule(this: Installation) -> BackgroundScheduler:
         _add(scheduler, f"collect:{name}", seconds.collect_seconds, now, _tolerant(jobs.collect), this, name)
     _add(scheduler, "record", seconds.record_seconds, now, jobs.record, this)
     _add(scheduler, "send", seconds.send_seconds, now, jobs.send, this)
+    _add(scheduler, "test_mailboxes", TEST_SECONDS, now, jobs.test_mailboxes, this)
     # Not at the start: it reads every stored file, and would hold the mailboxes just when they are first polled. Nor a
     # whole interval later: a worker that is restarted daily would never get there.
     first = now + timedelta(hours=1)
     _add(scheduler, "reconcile", seconds.reconcile_hours * 3600, first, jobs.reconcile, this)
+    _add(scheduler, "forget", 24 * 3600, first, jobs.forget, this)
     scheduler.add_listener(_note_trouble, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
     return scheduler
 

@@ -1,7 +1,8 @@
 """Reconcile: hold servers, ledger, stored files, outcomes and acknowledgements against each other.
 
-Owns the order, and the numbers. Without `mend` it changes nothing. Mending collects, fetches, records and queues again
-by the same code that does so every day; it never sends, and never writes other bytes than those that were stored.
+Owns the order, and the numbers. Without `mend` it changes nothing, except that each mailbox's row says when it was
+compared and with what result. Mending collects, fetches, records and queues again by the same code that does so every
+day; it never sends, and never writes other bytes than those that were stored.
 """
 
 import sqlalchemy as sa

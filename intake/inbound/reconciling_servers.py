@@ -21,12 +21,13 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class _Missing:
-    """Of one folder, the differences by UID."""
+class _Compared:
+    """One folder: how many messages it holds, and the differences by UID."""
 
     folder: str
     uid_validity: int
-    by_uid: dict[int, Difference]
+    on_server: int
+    missing: dict[int, Difference]
 
 
 def compare_mailbox(this: Reconciling, name: str) -> None:
@@ -34,24 +35,32 @@ def compare_mailbox(this: Reconciling, name: str) -> None:
     with this.noting_unavailable(name):
         try:
             with this.poll(name) as poll:
-                missing = _compare(poll, this.found, mend=this.mend)
+                compared = _compare(poll, this.found)
+                missing = [folder for folder in compared if folder.missing]
                 if this.mend and missing:
+                    _forget_uid_next(poll, missing)
                     _collect_again(poll, missing)
+                _remember(poll, compared)
         except LostRace:
             this.found.counts.skipped.append(name)
             log.info("reconcile", mailbox=name, skipped="another worker is at it")
 
 
-def _compare(poll: Poll, found: Reconciled, *, mend: bool) -> list[_Missing]:
+def _compare(poll: Poll, found: Reconciled) -> list[_Compared]:
     folders = watched_folders(poll.settings, poll.server.folders())
     compared = [_compare_folder(poll, folder.name, found) for folder in folders]
-    missing = [folder for folder in compared if folder and folder.by_uid]
-    if mend:
-        _forget_uid_next(poll, missing)
-    return missing
+    return [folder for folder in compared if folder]
 
 
-def _compare_folder(poll: Poll, folder: str, found: Reconciled) -> _Missing | None:
+def _remember(poll: Poll, compared: Sequence[_Compared]) -> None:
+    with poll.database.transaction() as session:
+        mailbox = poll.renew(session)
+        mailbox.reconciled_at = poll.clock()
+        mailbox.messages_on_server = sum(folder.on_server for folder in compared)
+        mailbox.messages_missing = sum(not one.mended for folder in compared for one in folder.missing.values())
+
+
+def _compare_folder(poll: Poll, folder: str, found: Reconciled) -> _Compared | None:
     place = f"{poll.name}/{folder}"
     try:
         uid_validity = poll.server.open_folder(folder).uid_validity
@@ -75,7 +84,7 @@ def _compare_folder(poll: Poll, folder: str, found: Reconciled) -> _Missing | No
     # People delete and move mail: what is gone from the server is stored here and no difference.
     found.counts.gone_from_servers += len(known - on_server)
     overlooked = {uid: found.add(Kind.not_in_ledger, f"{place}/{uid}") for uid in unknown if uid not in new}
-    return _Missing(folder, uid_validity, overlooked)
+    return _Compared(folder, uid_validity, len(on_server), overlooked)
 
 
 def _gone_through_to(session: Session, poll: Poll, folder: str, uid_validity: int) -> int:
@@ -106,7 +115,7 @@ def _uids(session: Session, poll: Poll, folder: str, uid_validity: int) -> set[i
 # Mending
 
 
-def _forget_uid_next(poll: Poll, missing: Sequence[_Missing]) -> None:
+def _forget_uid_next(poll: Poll, missing: Sequence[_Compared]) -> None:
     """Make the next poll list these folders from the beginning."""
     with poll.database.transaction() as session:
         mailbox = poll.renew(session)
@@ -118,12 +127,12 @@ def _forget_uid_next(poll: Poll, missing: Sequence[_Missing]) -> None:
         )
 
 
-def _collect_again(poll: Poll, missing: Sequence[_Missing]) -> None:
+def _collect_again(poll: Poll, missing: Sequence[_Compared]) -> None:
     try:
         collect_mailbox(poll)
     finally:
         with poll.database.reading() as session:
             for one in missing:
                 known = _uids(session, poll, one.folder, one.uid_validity)
-                for uid, difference in one.by_uid.items():
+                for uid, difference in one.missing.items():
                     difference.mended = uid in known
