@@ -79,7 +79,7 @@ class RunningDemo:
 
 
 def test_one_cycle_counts_every_sample_email_once(tmp_path: Path) -> None:
-    run = _run(tmp_path, "demo", "--once", "--json")
+    run = run_demo(tmp_path, "demo", "--once", "--json")
     assert (run.returncode, run.stderr) == (0, "")
     [line] = run.stdout.splitlines()
     counts = json.loads(line)
@@ -126,7 +126,7 @@ def test_demo_refuses_a_configuration_without_its_mailboxes(tmp_path: Path) -> N
     config = tmp_path / "intake.toml"
     text = (ROOT / "config" / "demo.toml").read_text(encoding="utf-8")
     config.write_text(text.replace("[mailboxes.owen]", "[mailboxes.office]"), encoding="utf-8")
-    run = _run(tmp_path, "--config", str(config), "demo", "--once")
+    run = run_demo(tmp_path, "--config", str(config), "demo", "--once")
     assert run.returncode == 2
     assert run.stderr == "intake: The demo needs mailboxes called owen; run it without --config to use its own.\n"
 
@@ -213,7 +213,7 @@ def _account(servers: MailServers) -> MailboxSettings:
     )
 
 
-def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*COMMAND, *arguments],
         env=_environment(folder),

@@ -1,4 +1,4 @@
-"""The whole product on sample data: two consultations, four mailboxes, mail servers of its own, one cycle, the worker.
+"""The whole product on sample data: two consultations, four mailboxes, mail servers of its own, the worker, the pages.
 
 Owns the order of it all and a temporary folder. Whatever configuration it is given, it touches no server, database or
 folder named there: those are replaced before anything is opened.
@@ -6,12 +6,14 @@ folder named there: those are replaced before anything is opened.
 
 import json
 import logging
+import socket
 import sys
 import threading
 import time
+import webbrowser
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,10 +24,12 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from intake import jobs
+from intake.demo.officers import PASSWORD, add_people, handle_some, make_doors
 from intake.demo.outcomes import counts, outcomes, posted
 from intake.demo.samples import sample_consultations, sample_letters
 from intake.demo.showing import (
     show_counts,
+    show_doors,
     show_end,
     show_invitation,
     show_letter,
@@ -37,14 +41,16 @@ from intake.demo.showing import (
 from intake.errors import IntakeError, WrongConfiguration
 from intake.jobs import Installation, open_installation, utc_now
 from intake.outbound.rendering import product_folder
-from intake.settings import MailboxSettings, Settings, load_settings
+from intake.settings import MailboxSettings, Settings, SignInSettings, load_settings
 from intake.store.consultation_file import add_consultation
+from intake.web.serving import Serving, listen
 from intake.worker import stop_on_signals, work
 
 if TYPE_CHECKING:
     from intake.demo.servers import MailServers
 
 ACTOR = "demo"
+HOST = "127.0.0.1"
 MAILBOXES = ("review", "asha", "owen", "admissions")
 LOOK_SECONDS = 0.2
 
@@ -54,33 +60,44 @@ class DemoStopped(IntakeError):
 
 
 def run_demo(*, config: Path | None, once: bool, as_json: bool) -> None:
-    """Show the product; with `once` end after one cycle, else go on until SIGINT or SIGTERM. `as_json` implies `once`.
+    """Show the product; with `once` end after one cycle, else serve its pages and go on until SIGINT or SIGTERM.
 
-    Without `config` the packaged one is used. Must be called in the main thread, for the signals.
+    `as_json` implies `once`. Without `config` the packaged one is used. Must be called in the main thread, for the
+    signals.
     """
     settings = load_settings(config or product_folder("config") / "demo.toml")
     # Below a warning, process output would stand between the demo's tables.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    once = once or as_json
     console = Console(quiet=as_json, highlight=False)
     stop = threading.Event()
     stop_on_signals(stop)
-    with _installed(settings, stop) as (this, servers):
+    with listen(HOST, 0) as listening, _installed(settings, stop, listening) as (this, servers):
         show_place(console, this.settings.files.path.parent)
         _run_cycle(this, servers)
-        if once and stop.is_set():
-            raise DemoStopped
-        if as_json:
-            _print_counts(this)
+        if once or as_json:
+            _end_after_cycle(this, servers, console, stop)
         elif not stop.is_set():
-            shown = _show_cycle(this, servers, console)
-            if not once:
+            with Serving(this, listening):
+                link = _open_pages(this, console)
+                shown = _show_cycle(this, servers, console)
+                show_invitation(console, this.settings, link=link, port=servers.smtp_port)
                 _run_worker(this, servers, stop, console, shown)
-                show_end(console)
+            show_end(console)
+
+
+def _end_after_cycle(this: Installation, servers: "MailServers", console: Console, stop: threading.Event) -> None:
+    if stop.is_set():
+        raise DemoStopped
+    if console.quiet:
+        _print_counts(this)
+    else:
+        _show_cycle(this, servers, console)
 
 
 @contextmanager
-def _installed(settings: Settings, stop: threading.Event) -> Iterator[tuple[Installation, "MailServers"]]:
+def _installed(
+    settings: Settings, stop: threading.Event, listening: socket.socket
+) -> Iterator[tuple[Installation, "MailServers"]]:
     """The mail servers, and an installation that knows no others, in a folder that is removed at the end."""
     try:
         from intake.demo.servers import MailServers
@@ -96,12 +113,14 @@ def _installed(settings: Settings, stop: threading.Event) -> Iterator[tuple[Inst
     with (
         TemporaryDirectory(prefix="intake-demo-") as folder,
         MailServers(accounts, clock=utc_now) as servers,
-        closing(open_installation(_redirected(settings, Path(folder), servers), stopped=stop.is_set)) as this,
+        closing(
+            open_installation(_redirected(settings, Path(folder), servers, listening), stopped=stop.is_set)
+        ) as this,
     ):
         yield this, servers
 
 
-def _redirected(settings: Settings, folder: Path, servers: "MailServers") -> Settings:
+def _redirected(settings: Settings, folder: Path, servers: "MailServers", listening: socket.socket) -> Settings:
     """The same settings with every server, database and folder replaced by the demo's own."""
     here = {"host": servers.host, "security": "none", "ca_file": None}
     imap = here | {"port": servers.imap_port, "password": SecretStr(servers.password)}
@@ -111,12 +130,15 @@ def _redirected(settings: Settings, folder: Path, servers: "MailServers") -> Set
         for name, one in settings.mailboxes.items()
         if name in MAILBOXES
     }
+    base_url = f"http://{HOST}:{listening.getsockname()[1]}"
     return settings.model_copy(
         update={
             "database": settings.database.model_copy(update={"url": f"sqlite:///{folder / 'intake.sqlite3'}"}),
             "files": settings.files.model_copy(update={"path": folder / "files"}),
             "mailboxes": mailboxes,
             "smtp": settings.smtp.model_copy(update=smtp),
+            "web": settings.web.model_copy(update={"base_url": base_url}),
+            "sign_in": SignInSettings(),
         }
     )
 
@@ -162,6 +184,29 @@ def _show_cycle(this: Installation, servers: "MailServers", console: Console) ->
     return _Shown({row.email_id for row in rows}, len(servers.delivered))
 
 
+# The pages
+
+
+def _open_pages(this: Installation, console: Console) -> str:
+    """Let the officers do a little, then tell the way in, and go there with the browser of a desktop. The officer's
+    link."""
+    now, base_url = this.clock(), this.settings.web.base_url
+    with this.database.transaction() as session:
+        add_people(session, now=now, actor=ACTOR)
+        handle_some(session, message_id_domain=this.settings.mail.message_id_domain, now=now)
+        doors = make_doors(session, base_url, now=now, actor=ACTOR)
+    jobs.send(this)
+    jobs.reconcile(this)
+    show_doors(console, doors, password=PASSWORD)
+    if console.is_terminal:
+        with suppress(webbrowser.Error):
+            browser = webbrowser.get()
+            # One that runs in the terminal (lynx, w3m) would stand in the way of the demo's own lines.
+            if type(browser) is not webbrowser.GenericBrowser:
+                browser.open(doors[0].link)
+    return doors[0].link
+
+
 # The worker
 
 
@@ -177,10 +222,6 @@ def _run_worker(
     this: Installation, servers: "MailServers", stop: threading.Event, console: Console, shown: _Shown
 ) -> None:
     """Run the scheduled worker, and show what it does, until `stop` is set."""
-    mailboxes = this.settings.mailboxes
-    show_invitation(
-        console, address=mailboxes["review"].username, officer=mailboxes["asha"].username, port=servers.smtp_port
-    )
     with ThreadPoolExecutor(1) as pool:
         working = pool.submit(work, this, stop)
         try:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from intake.deadlines import Timing, timing
+from intake.outbound import acknowledging
 from intake.store.consultations import Consultation
 from intake.store.emails import EmailStatus, InboundEmail, OutgoingEmail, OutgoingStatus
 from intake.store.reasons import Reason
@@ -59,7 +60,9 @@ def counts(session: Session) -> dict[str, int]:
         "collected": sum(status.values()),
         "responses": session.exec(select(sa.func.count()).select_from(Response)).one(),
         "acknowledgements": session.exec(
-            select(sa.func.count()).select_from(OutgoingEmail).where(OutgoingEmail.status == OutgoingStatus.sent)
+            select(sa.func.count())
+            .select_from(OutgoingEmail)
+            .where(OutgoingEmail.status == OutgoingStatus.sent, OutgoingEmail.kind == acknowledging.KIND)
         ).one(),
         "held": status.get(EmailStatus.held, 0),
         "ignored": status.get(EmailStatus.ignored, 0),

@@ -3,7 +3,7 @@
 Subjects, names and letters are strangers' text: only their printable characters reach the terminal.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
@@ -12,9 +12,12 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from intake.demo.officers import Door
 from intake.demo.outcomes import Outcome, Posted
 from intake.mail.understanding import understand
+from intake.settings import Settings
 from intake.store.emails import EmailStatus
+from intake.store.users import Role
 
 STYLES = {
     EmailStatus.recorded: "green",
@@ -27,6 +30,22 @@ STYLES = {
 def show_place(console: Console, folder: Path) -> None:
     """Where the database and the files are meanwhile."""
     console.print(Text(f"Everything is kept in {folder} until the demo ends.\n"))
+
+
+def show_doors(console: Console, doors: Sequence[Door], *, password: str) -> None:
+    """The way in to the pages."""
+    for order, door in enumerate(doors):
+        verb = "or open" if order else "Open"
+        who = "an officer" if door.role is Role.officer else "an administrator"
+        # However narrow the terminal, one line: it is there to be clicked or copied.
+        console.print(Text(f"{verb} {door.link}", style="bold"), soft_wrap=True)
+        console.print(Text(f"     and you are signed in as {door.name}, {who}."))
+    console.print(
+        Text(
+            "Each link lets you in once, within 15 minutes. Later sign in there as "
+            f"{' or '.join(door.address for door in doors)}, with the password {password}\n"
+        )
+    )
 
 
 def show_outcomes(console: Console, rows: Iterable[Outcome]) -> None:
@@ -70,12 +89,14 @@ def show_counts(console: Console, counts: dict[str, int]) -> None:
     console.print(", ".join(f"{value} {name}" for name, value in counts.items()) + ".\n")
 
 
-def show_invitation(console: Console, *, address: str, officer: str, port: int) -> None:
-    """How to write to the demo."""
+def show_invitation(console: Console, settings: Settings, *, link: str, port: int) -> None:
+    """What to try: the pages, and a letter to the demo."""
+    address, officer = (settings.mailboxes[name].username for name in ("review", "asha"))
     command = (
         f"swaks --server 127.0.0.1:{port} --to {address} --from you@somewhere.example "
         '--header "Subject: My response" --body "Keep our village school open."'
     )
+    console.print(Text(f"Work as an officer: {link}\n", style="bold"), soft_wrap=True)
     console.print(Text(f"Write to {address} at 127.0.0.1 port {port}, for example:\n"))
     # However narrow the terminal, one line: it is there to be copied.
     console.print(Text(f"  {command}\n", style="bold"), soft_wrap=True)
