@@ -25,6 +25,7 @@ from intake.settings_sections import (
     FileSettings,
     MailboxSettings,
     MailSettings,
+    SignInSettings,
     SmtpSettings,
     TemplateSettings,
     WebSettings,
@@ -34,11 +35,19 @@ from intake.settings_sections import (
 )
 from intake.toml_files import did_you_mean, first_mistake, mistake_in_words, read_toml
 
-__all__ = ["MailboxSettings", "Settings", "SmtpSettings", "WebSettings", "load_message_id_domain", "load_settings"]
+__all__ = [
+    "MailboxSettings",
+    "Settings",
+    "SignInSettings",
+    "SmtpSettings",
+    "WebSettings",
+    "load_message_id_domain",
+    "load_settings",
+]
 
 CONFIG_VARIABLE = "INTAKE_CONFIG"  # names the file; read by the command line
 _PREFIX = "INTAKE_"
-_SECRET_KEYS = ("password", "password_file")
+_SECRETS = ("password", "client_secret")
 _Loaded = TypeVar("_Loaded", bound=BaseSettings)
 
 
@@ -108,6 +117,7 @@ class Settings(_FromFileAndVariables):
     worker: WorkerSettings = WorkerSettings()
     templates: TemplateSettings = TemplateSettings()
     web: WebSettings = WebSettings()
+    sign_in: SignInSettings = SignInSettings()
 
     @model_validator(mode="after")
     def _leases_outlast_what_they_cover(self) -> Self:
@@ -159,9 +169,7 @@ def _variables(mailboxes: Iterable[str]) -> Iterator[str]:
 def _without_secrets_set_in_variables(given: dict[str, Any]) -> dict[str, Any]:
     """A password in a variable beats a password_file in the file, and the other way round: the file's give way."""
     mailboxes = given.get("mailboxes")
-    kept = dict(given)
-    if "smtp" in given:
-        kept["smtp"] = _giving_way("smtp", given["smtp"])
+    kept = {name: _giving_way(name, section) for name, section in given.items()}
     if isinstance(mailboxes, dict):
         kept["mailboxes"] = {name: _giving_way(f"mailboxes__{name}", one) for name, one in mailboxes.items()}
     return kept
@@ -169,11 +177,12 @@ def _without_secrets_set_in_variables(given: dict[str, Any]) -> dict[str, Any]:
 
 def _giving_way(section: str, given: Any) -> Any:
     variables = {name.lower() for name, value in os.environ.items() if value}
-    if not isinstance(given, dict) or variables.isdisjoint(
-        f"{_PREFIX}{section}__{key}".lower() for key in _SECRET_KEYS
-    ):
-        return given
-    return {key: value for key, value in given.items() if key not in _SECRET_KEYS}
+    for secret in _SECRETS:
+        keys = (secret, f"{secret}_file")
+        is_set = not variables.isdisjoint(f"{_PREFIX}{section}__{key}".lower() for key in keys)
+        if is_set and isinstance(given, dict):
+            given = {key: value for key, value in given.items() if key not in keys}
+    return given
 
 
 def _sentence(path: Path, error: ErrorDetails) -> str:

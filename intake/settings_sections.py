@@ -81,6 +81,18 @@ def _base_url(url: str) -> str:
     return url.lower().rstrip("/")
 
 
+def _issuer(url: str) -> str:
+    """Exactly as the provider writes it (OpenID Connect Discovery, section 4.3), so a slash at its end stays."""
+    match = re.fullmatch(r"(https?)://(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?(/[^?#\s]*)?", url)
+    if not match:
+        raise ValueError('must look like "https://login.microsoftonline.com/TENANT-ID/v2.0"')
+    if match[1] == "http" and not _is_loopback(match[2]):
+        raise ValueError("begins with http://, which others can listen to; use https://")
+    if re.match(r"https://login\.microsoftonline\.com/(common|organizations|consumers)(/|$)", url):
+        raise ValueError("lets in people of every organisation; put your own tenant's id in it")
+    return url
+
+
 _Path = Annotated[Path, AfterValidator(_within_folder)]
 _ExistingPath = Annotated[_Path, AfterValidator(_existing)]
 Domain = Annotated[str, AfterValidator(_domain)]
@@ -119,11 +131,7 @@ class _Server(_Section):
     @model_validator(mode="before")
     @classmethod
     def _password_from_file(cls, given: Any) -> Any:
-        if not isinstance(given, dict) or not isinstance(given.get("password_file"), str):
-            return given
-        if "password" in given:
-            raise ValueError("has both a password and a password_file; remove one")
-        return {**given, "password": _read_secret(_within_folder(Path(given["password_file"])))}
+        return _with_secret(given, "password")
 
     @model_validator(mode="after")
     def _plain_text_stays_on_this_machine(self) -> Self:
@@ -202,14 +210,60 @@ class WebSettings(_Section):
         return self.base_url.startswith("https://")
 
 
-def _read_secret(path: Path) -> str:
+class SignInSettings(_Section):
+    """How people sign in to the pages: with a password kept here, through the council's identity provider, or either.
+
+    `trust_addresses`: the provider vouches for its addresses even where it does not say `email_verified`. Right for a
+    directory that only the council writes to, such as a single tenant of Entra ID; wrong for one anybody can join.
+    """
+
+    local_accounts: bool = True
+    issuer: Annotated[str, AfterValidator(_issuer)] | None = None
+    client_id: str | None = Field(default=None, min_length=1)
+    client_secret: SecretStr | None = Field(default=None, min_length=1)
+    client_secret_file: _Path | None = None
+    button: str = Field(default="Sign in with your council account", min_length=1, max_length=80)
+    administrators_group: str | None = Field(default=None, min_length=1)
+    officers_group: str | None = Field(default=None, min_length=1)
+    groups_claim: str = Field(default="groups", min_length=1)
+    scope: str = Field(default="openid profile email", pattern=r"^openid( \S+)*$")
+    trust_addresses: bool = False
+    ca_file: _ExistingPath | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _secret_from_file(cls, given: Any) -> Any:
+        return _with_secret(given, "client_secret")
+
+    @model_validator(mode="after")
+    def _there_is_a_way_in(self) -> Self:
+        if self.issuer is None and not self.local_accounts:
+            raise ValueError("lets nobody in; set issuer, or local_accounts = true")
+        if self.issuer and not (self.client_id and self.client_secret):
+            raise ValueError("has an issuer but no client_id or no client_secret_file; add what is missing")
+        if self.issuer and not (self.administrators_group or self.officers_group):
+            raise ValueError("has an issuer, but nobody gets in; set officers_group and administrators_group")
+        return self
+
+
+def _with_secret(given: Any, key: str) -> Any:
+    """What was given for a section, with the secret read from the file that `<key>_file` names."""
+    file = f"{key}_file"
+    if not isinstance(given, dict) or not isinstance(given.get(file), str):
+        return given
+    if key in given:
+        raise ValueError(f"has both a {key} and a {file}; remove one")
+    return {**given, key: _read_secret(_within_folder(Path(given[file])), file)}
+
+
+def _read_secret(path: Path, setting: str) -> str:
     try:
         secret = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise ValueError(f"has a password_file that cannot be read ({reason}): {path}") from None
+        raise ValueError(f"has a {setting} that cannot be read ({reason}): {path}") from None
     if not secret:
-        raise ValueError(f"has a password_file that is empty: {path}")
+        raise ValueError(f"has a {setting} that is empty: {path}")
     return secret
 
 

@@ -77,6 +77,7 @@ class LinkPurpose(StrEnum):
 
     set_password = "set_password"  # noqa: S105  # a purpose, not a password
     sign_in = "sign_in"  # the demo's officer only
+    code = "code"  # between a right password and the code of the second factor; in a cookie, not in an address
 
 
 class OneTimeLink(SQLModel, table=True):
