@@ -10,6 +10,7 @@ from sqlmodel.sql.sqltypes import AutoString
 
 from intake.store import consultations, decisions, emails, history, people, responses, users
 from intake.store.database import UtcDateTime
+from intake.store.log_index import is_of_a_table
 
 TABLES = (consultations, decisions, emails, history, people, responses, users)  # importing them fills the metadata
 
@@ -30,6 +31,7 @@ context.configure(
     target_metadata=SQLModel.metadata,
     render_as_batch=True,
     render_item=_plain_type,
+    include_name=is_of_a_table,
     # A list of names may grow without a step: the column is text either way.
     compare_type=lambda _c, _i, _m, _t, ours: None if not isinstance(ours, sa.Enum) else False,
 )

@@ -1,0 +1,33 @@
+"""One module a group of pages, each with its `router`."""
+
+PAGES: list[str] = [
+    "signing_in",
+    "external",
+    "account",
+    "users",
+    "consultation_new",  # before the page of one, whose address would take it in
+    "consultation_edit",
+    "consultation_addresses",
+    "consultation_questions",
+    "consultation_groups",
+    "consultations",
+    "extending",
+    "reply_templates",
+    "days_off",
+    "attachments",
+    "backlog",
+    "emails",
+    "handling",
+    "health",
+    "held",
+    "held_email",
+    "mailboxes",
+    "outgoing",
+    "overview",
+    "reply",
+    "statements",
+    "log",
+    "views",
+    "bulk",
+    "response",  # the last: its address would take in every other below /responses
+]

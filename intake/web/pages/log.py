@@ -1,0 +1,163 @@
+"""The log: every response the user may see, filtered, searched and sorted by its address alone. Changes nothing."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter
+from sqlmodel import Session, col, select
+from starlette.responses import Response
+
+from intake.responses.filters import ME, NOBODY, Filters, Sort
+from intake.responses.finding import MANY, Page, Place, count, find_page, tags_in_use, visible_consultations
+from intake.responses.saved_views import saved_views
+from intake.responses.searching import parse_search
+from intake.store.consultations import Consultation, StakeholderGroup
+from intake.store.users import User
+from intake.web.asking import Asking, Officer
+from intake.web.showing import page, plural
+
+router = APIRouter()
+WORDINGS: Mapping[str, Mapping[str, str]] = {
+    "nature": {"response": "Responses", "question": "Questions", "neither": "Neither of the two"},
+    "channel": {
+        "email": "Email",
+        "online": "Online form",
+        "import": "Imported",
+        "meeting": "Meeting",
+        "phone": "Phone",
+        "letter": "Letter",
+    },
+    "timing": {"in_time": "In time", "late": "Late", "unknown": "Receipt not known"},
+    "status": {"unread": "Unread", "read": "Read", "considered": "Considered"},
+    "flag": {"confidential": "Confidential", "abusive": "Abusive", "needs_reply": "Needs a reply"},
+    "attachments": {"yes": "With attachments", "no": "Without attachments"},
+    "withdrawn": {"yes": "Only withdrawn", "no": "Not withdrawn"},
+}
+_HEADINGS = {
+    Sort.reference: "Reference",
+    Sort.received: "Received",
+    Sort.respondent: "Respondent",
+    Sort.organisation: "Organisation and group",
+    Sort.status: "Status",
+}
+_PREFIXES = {
+    "officer": "Officer: ",
+    "group": "Group: ",
+    "tag": "Tag: ",
+    "from": "From ",
+    "to": "Up to ",
+    "q": "Search: ",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A filter that is in force, and the log without it."""
+
+    text: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column one can sort by. `direction` is aria-sort's, None where the log is sorted by another."""
+
+    text: str
+    path: str
+    direction: str | None
+
+
+@router.get("/responses")
+def log(asking: Officer) -> Response:
+    asked = asking.request.query_params
+    with asking.this.database.reading() as session:
+        consultations = visible_consultations(session, asking.access)
+        filters, sentences = Filters.from_query(asked.multi_items(), consultations)
+        found = _found(session, asking, filters, sentences)
+        is_exact = asked.get("count") == "exact" or found.total <= MANY
+        total = count(session, asking.access, filters, at_most=None) if found.total > MANY and is_exact else found.total
+        officers = officer_choices(session, filters)
+        choices = _choices(session, asking, filters, consultations)
+        views = saved_views(session, asking.user)
+    if filters.q and not parse_search(filters.q):
+        sentences.append(f"There is no word to look for in “{filters.q}”, so that was left out.")
+    chosen = list(_chosen(filters, consultations, officers))
+    return page(
+        asking,
+        "log.html",
+        filters=filters,
+        sentences=sentences,
+        found=found,
+        total=plural(total, "response") if is_exact else f"More than {MANY:,} responses",
+        is_many=not is_exact,
+        is_narrowed=bool(chosen),
+        chosen=chosen,
+        headings={sort.value: _heading(filters, sort) for sort in Sort},
+        officers=officers,
+        views=views,
+        wordings=WORDINGS,
+        query=filters.to_query(),
+        address=_address,
+        **choices,
+    )
+
+
+def _found(session: Session, asking: Asking, filters: Filters, sentences: list[str]) -> Page:
+    after, before = (asking.request.query_params.get(name) for name in ("after", "before"))
+    place = Place.parse(after or before or "", filters.sort)
+    if (after or before) and place is None:
+        sentences.append("That page is not there; this is the first.")
+    if place is None:
+        return find_page(session, asking.access, filters)
+    found = find_page(session, asking.access, filters, **{"after" if after else "before": place})
+    return found if found.entries else find_page(session, asking.access, filters)
+
+
+def _choices(
+    session: Session, asking: Asking, filters: Filters, consultations: Sequence[Consultation]
+) -> dict[str, Any]:
+    chosen = [one.id for one in consultations if filters.consultation in (None, one.slug)]
+    groups = session.exec(
+        select(StakeholderGroup.name)
+        .where(col(StakeholderGroup.consultation_id).in_(chosen))
+        .order_by(col(StakeholderGroup.consultation_id), col(StakeholderGroup.position))
+    )
+    return {
+        "consultations": consultations,
+        "groups": list(dict.fromkeys([*groups, *filters.group])),
+        "tags": list(dict.fromkeys([*tags_in_use(session, asking.access), *([filters.tag] if filters.tag else [])])),
+    }
+
+
+def officer_choices(session: Session, filters: Filters) -> dict[str, str]:
+    """Everybody who works here, and whoever is asked for."""
+    users = session.exec(select(User).order_by(col(User.name))).all()
+    everybody = {str(user.id): user.name for user in users if not user.disabled_at or str(user.id) == filters.officer}
+    return {ME: "Me", NOBODY: "Nobody", **everybody}
+
+
+def _chosen(filters: Filters, consultations: Sequence[Consultation], officers: Mapping[str, str]) -> Iterator[Chosen]:
+    named = {
+        **WORDINGS,
+        "consultation": {one.slug: one.title for one in consultations},
+        "officer": {**officers, ME: "me", NOBODY: "nobody"},
+    }
+    for name, value in filters.pairs():
+        if name not in ("sort", "reversed"):
+            prefix = _PREFIXES.get(name, "")
+            yield Chosen(prefix + named.get(name, {}).get(value, value), _address(filters.without(name, value)))
+
+
+def _heading(filters: Filters, sort: Sort) -> Heading:
+    is_present = filters.sort is sort
+    turned = replace(filters, sort=sort, is_reversed=is_present and not filters.is_reversed)
+    is_descending = (sort is Sort.received) is not filters.is_reversed
+    direction = ("descending" if is_descending else "ascending") if is_present else None
+    return Heading(_HEADINGS[sort], _address(turned), direction)
+
+
+def _address(filters: Filters, **more: object) -> str:
+    query = urlencode([*filters.pairs(), *((name, str(value)) for name, value in more.items())])
+    return f"/responses?{query}" if query else "/responses"
