@@ -1,8 +1,13 @@
 """`python -m tests.bench`: run the benchmarks and print what they found."""
 
 import argparse
+import logging
+
+import structlog
 
 from intake.output import configure_output
+from tests.bench.log import measure_log
+from tests.bench.log_printing import print_log
 from tests.bench.memory import measure_memory
 from tests.bench.printing import print_machine, print_memory, print_speeds
 from tests.bench.speed import measure_speed
@@ -12,11 +17,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--emails", type=int, default=10_000, help="how many wait in the mailbox (10,000)")
     parser.add_argument("--helpdesk", type=int, default=500, help="how many of them django-helpdesk gets (500)")
+    parser.add_argument("--responses", type=int, default=100_000, help="how many are in the log (100,000)")
+    parser.add_argument("--part", choices=["intake", "log"], help="only this part")
     given = parser.parse_args()
     configure_output()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     print_machine()
-    print_speeds(measure_speed(given.emails, for_helpdesk=given.helpdesk))
-    print_memory(measure_memory(given.emails))
+    if given.part != "log":
+        print_speeds(measure_speed(given.emails, for_helpdesk=given.helpdesk))
+        print_memory(measure_memory(given.emails))
+    if given.part != "intake":
+        print_log(measure_log(given.responses))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ building federation partnership leadership progress attainment disadvantaged rur
 is it for on with would should could propose welcome oppose agree because however therefore already never always often
 consider evidence concern question response proposals section café
 """
-_WORDS = tuple(_VOCABULARY.split())
+VOCABULARY = tuple(_VOCABULARY.split())
 _NAMES = ("Amina", "Bryn", "Ceri", "Dewi", "Elin", "Farah", "Gwen", "Huw", "Imran", "Katie", "Lowri", "Mair", "Nia")
 
 _LETTER = """\
@@ -70,7 +70,7 @@ def large_letter() -> bytes:
 
 def _letter(number: int, chance: random.Random) -> bytes:
     name, domain = chance.choice(_NAMES), f"school-{number % 1500}.example"
-    paragraphs = [" ".join(chance.choices(_WORDS, k=WORDS_A_PARAGRAPH)) + "." for _ in range(PARAGRAPHS)]
+    paragraphs = [" ".join(chance.choices(VOCABULARY, k=WORDS_A_PARAGRAPH)) + "." for _ in range(PARAGRAPHS)]
     html = "".join(f'<p style="margin:0">{paragraph}</p>\n' for paragraph in paragraphs)
     return _LETTER.format(
         number=number,
@@ -79,7 +79,7 @@ def _letter(number: int, chance: random.Random) -> bytes:
         address=f"{name.lower()}.{number}@{domain}",
         domain=domain,
         to=REVIEW,
-        subject=" ".join(chance.choices(_WORDS[:30], k=5)),
+        subject=" ".join(chance.choices(VOCABULARY[:30], k=5)),
         text=_printable("\n\n".join(fill(paragraph) for paragraph in paragraphs)),
         html=_printable(f"<html><body>\n{html}</body></html>"),
     ).encode()
