@@ -30,7 +30,8 @@ class Visitor:
     """A browser. Redirects are not followed: tests say where they lead."""
 
     def __init__(self, app: Any, token: str = "", form_token: str = "") -> None:
-        self._client = TestClient(app, base_url=BASE_URL, follow_redirects=False)
+        self._base_url = app.state.installation.settings.web.base_url
+        self._client = TestClient(app, base_url=self._base_url, follow_redirects=False)
         self.form_token = form_token
         if token:
             self._client.cookies.set(cookie_name(app.state.installation.settings.web), token)
@@ -46,7 +47,7 @@ class Visitor:
     def post(self, path: str, fields: dict[str, Any] | None = None, **more: str | Sequence[str]) -> httpx2.Response:
         """Send a form as its page would; a list sends a field several times."""
         given = {TOKEN_FIELD: self.form_token, **(fields or {}), **more}
-        return self._client.post(path, data=given, headers={"origin": BASE_URL, "sec-fetch-site": "same-origin"})
+        return self._client.post(path, data=given, headers={"origin": self._base_url, "sec-fetch-site": "same-origin"})
 
     def post_bare(self, path: str, fields: dict[str, Any] | None = None, **headers: str) -> httpx2.Response:
         """Send a form with these headers and fields and nothing else."""
