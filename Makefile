@@ -1,15 +1,16 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check servers test demo bench chaos clean
+.PHONY: help setup lock check servers test demo bench chaos screenshots clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.set-up
+PAGES := intake/web/static/app.css
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
 
-setup: $(STAMP) ## make .venv with everything (needs only python3 and pip)
+setup: $(STAMP) $(PAGES) ## make .venv with everything (needs only python3 and pip)
 	@echo "Ready; see what it does with: make demo"
 
 $(STAMP): pyproject.toml requirements.lock .ci/virtualenv.lock .ci/make-venv
@@ -17,6 +18,9 @@ $(STAMP): pyproject.toml requirements.lock .ci/virtualenv.lock .ci/make-venv
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
+
+$(PAGES): $(wildcard intake/web/assets/*) intake/web/assets/.npmrc .ci/build-pages | $(STAMP)
+	.ci/build-pages
 
 lock: $(STAMP) ## choose package versions anew: requirements.lock, .ci/virtualenv.lock
 	.ci/lock
@@ -30,17 +34,20 @@ check: $(STAMP) ## run the linters and the type checker
 servers: ## install the Debian packages the tests need (as root)
 	@.ci/install-servers
 
-test: check servers ## run the checks and all tests
+test: check $(PAGES) servers ## run the checks and all tests
 	$(BIN)/python -m pytest -n auto
 
-demo: $(STAMP) ## run the whole product on sample data
+demo: $(STAMP) $(PAGES) ## run the whole product on sample data
 	$(BIN)/intake --config config/demo.toml demo
 
-bench: $(STAMP) ## run the benchmarks
+bench: $(STAMP) $(PAGES) ## run the benchmarks
 	$(BIN)/python -m tests.bench
 
-chaos: $(STAMP) servers ## random faults while 2,000 emails arrive (about 10 minutes)
+chaos: $(STAMP) $(PAGES) servers ## random faults while 2,000 emails arrive (about 10 minutes)
 	$(BIN)/python -m tests.chaos
+
+screenshots: $(STAMP) $(PAGES) servers ## draw docs/screenshots anew from the demo
+	$(BIN)/python -m tests.web.screenshots
 
 clean: ## remove what the tools left behind; .venv and var/ stay
 	rm -rf dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
