@@ -42,3 +42,19 @@ def raw_email(
 def raw_lines(*lines: str | bytes) -> bytes:
     """An email written out line by line, for forms no builder would make."""
     return b"\r\n".join(line if isinstance(line, bytes) else line.encode() for line in lines) + b"\r\n"
+
+
+def raw_bounce(*, of: str, address: str) -> bytes:
+    """A report that our email with the Message-ID `of` could not be delivered to this address (RFC 3464)."""
+    return raw_lines(
+        "From: MAILER-DAEMON@mx.county.example",
+        "To: education.review@county.example",
+        "Subject: Undelivered Mail Returned to Sender",
+        "Return-Path: <>",
+        "MIME-Version: 1.0",
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b",
+        *("", "--b", "", "It could not be delivered."),
+        *("--b", "Content-Type: message/delivery-status", "", "Reporting-MTA: dns; mx.county.example", ""),
+        *(f"Final-Recipient: rfc822; {address}", "Action: failed", "Status: 5.1.1", ""),
+        *("--b", "Content-Type: text/rfc822-headers", "", f"Message-ID: {of}", "", "--b--"),
+    )

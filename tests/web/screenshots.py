@@ -1,0 +1,65 @@
+"""Draws docs/screenshots anew, from the pages of the running demo: `make screenshots`. No test."""
+
+import re
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.sync_api import Browser, Page
+
+from tests.test_demo import RunningDemo
+from tests.web.browser import open_chromium
+
+FOLDER = Path(__file__).parent.parent.parent / "docs" / "screenshots"
+SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+TALLEST = 1700  # pixels; below it a page only goes on
+CONSULTATION = "/consultations/improving-education-outcomes"
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as folder, RunningDemo(Path(folder)) as demo, open_chromium() as browser:
+        officer, administrator = dict.fromkeys(re.findall(r"http://127\.0\.0\.1:\d+/link/\S+", demo.shown))
+        asha, adam = _sign_in(browser, officer), _sign_in(browser, administrator)
+        _draw(asha, "overview", "/")
+        _draw(asha, "log", "/responses")
+        _draw(asha, "response", _first(asha, "/responses?q=buses", "tbody th a"))
+        _draw(asha, "held", "/held")
+        _draw(asha, "held-email", _first(asha, "/held", "tbody th a"))
+        _draw(adam, "consultation", CONSULTATION)
+        _draw(adam, "extend", f"{CONSULTATION}/closing/check?{_in_six_weeks()}")
+
+
+def _sign_in(browser: Browser, link: str) -> Page:
+    page = browser.new_page()
+    page.goto(link)
+    page.get_by_role("button", name="Sign in").click()
+    return page
+
+
+def _first(page: Page, path: str, selector: str) -> str:
+    """Where the first of a list leads."""
+    page.goto(f"{_base(page)}{path}")
+    return page.locator(selector).first.get_attribute("href") or ""
+
+
+def _draw(page: Page, name: str, path: str) -> None:
+    for kind, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(f"{_base(page)}{path}")
+        tall = min(page.evaluate("() => document.documentElement.scrollHeight"), TALLEST)
+        clip = {"x": 0, "y": 0, "width": width, "height": max(tall, height)}
+        page.screenshot(path=FOLDER / f"{name}-{kind}.png", full_page=True, clip=clip)  # type: ignore[arg-type]
+
+
+def _base(page: Page) -> str:
+    return "/".join(page.url.split("/")[:3])
+
+
+def _in_six_weeks() -> str:
+    day = date.today() + timedelta(weeks=6)  # noqa: DTZ011  # a day to type, in whatever zone
+    return f"closes-day={day.day}&closes-month={day.month}&closes-year={day.year}&closes-clock=5pm"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,237 @@
+"""Every page in every state: whose window, which address, and what is done there before it is looked at.
+
+A route that answers with a page and is not here fails tests/web/test_accessibility.py.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+
+from tests.accounts.staff import PASSWORD
+from tests.people import ADAM, ASHA, OLGA
+
+Act = Callable[[Page], None]
+
+NO_PAGES = {
+    "/attachments/{attachment_id}": "a download",
+    "/emails/{email_id}/html": "a stranger's letter, in which axe-core may not run: tests/web/test_browser_emails.py",
+    "/emails/{email_id}/original": "a download",
+    "/health": "one word for whatever watches",
+    "/sign-in/external": "leads to the identity provider",
+    "/sign-in/external/return": "leads back from it",
+}
+
+
+MISHAPS = {"no such page", "not allowed", "not theirs", "over"}
+"""States that are such a page; in any other it would mean that nothing was looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    route: str  # as the application names it
+    name: str = "filled"
+    path: str = ""  # with {names} of tests/web/scene.py; as the route says where not given
+    who: str | None = ADAM
+    act: Act | None = None
+    says: str = ""  # by which the state is known
+
+    def __str__(self) -> str:
+        return f"{self.route} {self.name}"
+
+
+def press(*names: str) -> Act:
+    """Presses these buttons in turn, and opens what hides them."""
+
+    def act(page: Page) -> None:
+        for name in names:
+            _open_all(page)
+            page.locator("main").get_by_role("button", name=name, exact=True).first.click()
+
+    return act
+
+
+def fill(button: str, **fields: str) -> Act:
+    def act(page: Page) -> None:
+        _open_all(page)
+        for name, text in fields.items():
+            page.locator(f"main [name='{name.replace('__', '-')}']").first.fill(text)
+        press(button)(page)
+
+    return act
+
+
+def choose(button: str, *labels: str) -> Act:
+    def act(page: Page) -> None:
+        _open_all(page)
+        for label in labels:
+            page.locator("main").get_by_label(label, exact=True).first.check()
+        press(button)(page)
+
+    return act
+
+
+def _open_all(page: Page) -> None:
+    page.evaluate("() => document.querySelectorAll('details').forEach(one => one.open = true)")
+
+
+def overtaken(button: str, **fields: str) -> Act:
+    """The version the form was shown with is an old one: somebody else changed it meanwhile."""
+
+    def act(page: Page) -> None:
+        page.evaluate("() => document.querySelectorAll('input[name=version]').forEach(one => one.value = '-1')")
+        fill(button, **fields)(page)
+
+    return act
+
+
+def _test_a_mailbox(page: Page) -> None:
+    page.get_by_role("button", name="Test now").first.click()
+
+
+def _add_user(page: Page) -> None:
+    page.get_by_label("Administrator").check()
+    fill("Add the user", name="Nadia Okoro", address=f"nadia.{page.viewport_size}@county.example".replace(" ", ""))(
+        page
+    )
+
+
+CONFLICT = "changed this while you had it open"
+RESPONSE, REPLY = "/responses/{reference}", "/responses/{reference}/reply"
+CONSULTATION, CLOSING = "/consultations/{slug}", "/consultations/{slug}/closing"
+OPEN = "/consultations/{open}"
+NEW_CLOSING = "closes-day=17&closes-month=4&closes-year=2020&closes-clock=11:59pm"
+
+STATES = [
+    # Anybody
+    State("/sign-in", "empty", who=None),
+    State("/sign-in", "mistakes", who=None, act=press("Sign in")),
+    State(
+        "/sign-in", "mistakes: refused", who=None, act=fill("Sign in", address="asha@county.example", password="guess")
+    ),
+    State("/sign-in/code", path="/sign-in", who=None, act=fill("Sign in", address=ASHA, password=PASSWORD)),
+    State("/link/{token}", who=None),
+    State("/link/{token}", "mistakes", who=None, act=fill("Set the password and sign in", password="one", again="two")),
+    State("/link/{token}", "over", "/link/guessed", who=None),
+    State("/accessibility", who=None),
+    State("/privacy", who=None),
+    State("/privacy", "signed in", who=ASHA),
+    # Everybody who is signed in
+    State("/", who=ASHA),
+    State("/", "administrator"),
+    State("/", "empty", who=OLGA),
+    State("/", "one consultation", "/?consultation={slug}"),
+    State("/", "no such page", "/nowhere"),
+    State("/", "not allowed", "/users", who=ASHA),
+    State("/account"),
+    State("/account", "notice", "/account/name", act=press("Save"), says="Your name has been changed."),
+    State("/account/name"),
+    State("/account/name", "mistakes", act=fill("Save", name="")),
+    State("/account/password"),
+    State("/account/password", "mistakes", act=press("Change the password")),
+    State("/account/second-factor"),
+    State("/account/second-factor", "mistakes", act=fill("Switch on", code="000000")),
+    State("/account/second-factor", "on already", who=ASHA),
+    State("/account/second-factor", "mistakes: on already", who=ASHA, act=press("Switch off")),
+    # The log
+    State("/responses", who=ASHA),
+    State("/responses", "administrator"),
+    State("/responses", "filtered", "/responses?consultation={slug}&timing=late&q=sorry", who=ASHA),
+    State("/responses", "nothing found", "/responses?q=zebra", who=ASHA),
+    State("/responses/bulk", "mistakes: nothing ticked", who=ASHA),
+    State("/responses/bulk", "asked", "/responses/bulk?chosen={reference}&do=status-read", who=ASHA),
+    State("/responses/bulk", "mistakes", "/responses/bulk?chosen={reference}&do=tag", who=ASHA),
+    State("/views", who=ASHA),
+    State("/views", "mistakes", "/responses?timing=late", who=ASHA, act=press("Save")),
+    State("/views", "empty", who=OLGA),
+    # A response
+    State(RESPONSE, who=ASHA),
+    State(RESPONSE, "everything open", who=ASHA, act=_open_all),
+    State(RESPONSE, "late", "/responses/{late}", who=ASHA),
+    State(RESPONSE, "without words", "/responses/{without_words}", who=ASHA),
+    State(RESPONSE, "mistakes", who=ASHA, act=press("Add note")),
+    State(RESPONSE, "mistakes in who responded", who=ASHA, act=fill("Save", respondent_address="nobody")),
+    State(RESPONSE, "mistakes about being late", "/responses/{late}", who=ASHA, act=press("Decide")),
+    State(RESPONSE, "conflict", who=ASHA, act=overtaken("Save", organisation="Another school"), says=CONFLICT),
+    State(RESPONSE, "not theirs", who=OLGA),
+    State(REPLY, who=ASHA),
+    State(REPLY, "mistakes", who=ASHA, act=fill("Look at it before it goes", text="", subject="")),
+    State(REPLY, "looked at", who=ASHA, act=fill("Look at it before it goes", text="Thank you for your letter.")),
+    State("/emails/{email_id}/headers", who=ASHA),
+    # Held emails
+    State("/held", who=ASHA),
+    State("/held", "empty", who=OLGA),
+    State("/held", "mistakes", who=ASHA, act=press("Decide")),
+    State("/held", "decided", "/held?show=decided", who=ASHA),
+    State("/held/{email_id}", path="/held/{held_id}", who=ASHA),
+    State("/held/{email_id}", "failed", "/held/{failed_id}"),
+    State("/held/{email_id}", "recorded", who=ASHA),
+    State("/held/{email_id}", "mistakes", "/held/{held_id}", who=ASHA, act=choose("Decide", "Ignore it")),
+    State("/held/backlog"),
+    # Outgoing mail
+    *(State("/outgoing", state, f"/outgoing?state={state}", who=ASHA) for state in ("sent", "failed", "queued")),
+    State("/outgoing", "bounced", "/outgoing?state=bounced"),
+    State("/outgoing/{outgoing_id}", "sent", who=ASHA),
+    State("/outgoing/{outgoing_id}", "failed", "/outgoing/{failed_outgoing_id}", who=ASHA),
+    State("/outgoing/{outgoing_id}", "bounced", "/outgoing/{bounced_outgoing_id}"),
+    # Running a consultation
+    State("/consultations"),
+    State("/consultations", "officer", who=ASHA),
+    State("/consultations/new", "empty"),
+    State("/consultations/new", "mistakes", act=press("Set it up")),
+    State(CONSULTATION),
+    State(CONSULTATION, "open", OPEN),
+    State(CONSULTATION, "officer", who=ASHA),
+    *(
+        State("/consultations/{slug}/change/{section}", section, f"/consultations/{{slug}}/change/{section}")
+        for section in ("naming", "contact", "texts", "judging")
+    ),
+    State(
+        "/consultations/{slug}/change/{section}",
+        "mistakes",
+        f"{CONSULTATION}/change/texts",
+        act=fill("Save", next_steps=""),
+    ),
+    State(
+        "/consultations/{slug}/change/{section}", "conflict", f"{CONSULTATION}/change/contact", act=overtaken("Save")
+    ),
+    State("/consultations/{slug}/copy"),
+    State("/consultations/{slug}/copy", "mistakes", act=press("Make the copy")),
+    State("/consultations/{slug}/opening"),
+    State("/consultations/{slug}/close", path=f"{OPEN}/close"),
+    State("/consultations/{slug}/close", "mistakes", f"{OPEN}/close", act=press("Close it now")),
+    State(CLOSING, path=f"{OPEN}/closing"),
+    State(f"{CLOSING}/check", path=f"{OPEN}/closing/check?{NEW_CLOSING}"),
+    State(f"{CLOSING}/check", "reopened", f"{CLOSING}/check?{NEW_CLOSING}"),
+    State(f"{CLOSING}/check", "mistakes", f"{OPEN}/closing/check?closes-day=31&closes-month=2&closes-clock=midnight"),
+    State(
+        f"{CLOSING}/check",
+        "mistakes: no reason",
+        f"{OPEN}/closing/check?{NEW_CLOSING}",
+        act=press("Change the closing time"),
+    ),
+    State("/consultations/{slug}/addresses"),
+    State("/consultations/{slug}/addresses", "mistakes", act=press("Add the address")),
+    State("/consultations/{slug}/addresses/{address_id}"),
+    State("/consultations/{slug}/questions"),
+    State("/consultations/{slug}/questions", "empty", f"{OPEN}/questions"),
+    State("/consultations/{slug}/questions", "mistakes", act=press("Add the question")),
+    State("/consultations/{slug}/questions/{question_id}"),
+    State("/consultations/{slug}/groups"),
+    State("/consultations/{slug}/groups", "mistakes", act=press("Add the group")),
+    State("/consultations/{slug}/groups/{group_id}"),
+    State("/days-off"),
+    State("/days-off", "mistakes", act=press("Add the day")),
+    State("/reply-templates"),
+    State("/reply-templates/new", "empty"),
+    State("/reply-templates/new", "mistakes", act=press("Save")),
+    State("/reply-templates/{template_id}"),
+    State("/mailboxes"),
+    State("/mailboxes", "being tested", act=_test_a_mailbox, says="test"),
+    State("/users"),
+    State("/users/new", "empty"),
+    State("/users/new", "mistakes", act=press("Add the user")),
+    State("/users/new", "link", act=_add_user),
+    State("/users/{user_id}"),
+    State("/users/{user_id}", "mistakes", act=fill("Save", name="")),
+]
