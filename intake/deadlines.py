@@ -13,6 +13,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from intake.errors import WrongConfiguration
+from intake.wording import plural
 
 _MINUTE = timedelta(minutes=1)
 _CLOCK = re.compile(r"(?P<hour>\d{1,2})(:(?P<minutes>\d\d))?(?P<half>am|pm)?")
@@ -52,6 +53,13 @@ def moment_wording(at: datetime, timezone: ZoneInfo) -> str:
     """For what happened: like a closing time but always with minutes, "5:00pm on Friday 28 February 2020"."""
     local = at.astimezone(timezone)
     return f"{_hour(local)}:{local:%M}{_half(local)} on {_day(local)}"
+
+
+def day_wording(at: datetime, timezone: ZoneInfo, *, now: datetime) -> str:
+    """How many days away it is, by the calendar there: "today", "tomorrow", "in 5 days", "yesterday", "3 days ago"."""
+    days = (at.astimezone(timezone).date() - now.astimezone(timezone).date()).days
+    named = {0: "today", 1: "tomorrow", -1: "yesterday"}
+    return named.get(days) or (f"in {plural(days, 'day')}" if days > 0 else f"{plural(-days, 'day')} ago")
 
 
 def parse_instant(value: object, *, timezone: ZoneInfo, key: str) -> datetime:

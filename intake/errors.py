@@ -3,6 +3,8 @@
 Messages name references, ids, files and settings; never a body, a subject or an address.
 """
 
+from collections.abc import Mapping
+
 
 class IntakeError(Exception):
     """Something went wrong that intake knows about; the line above says what."""
@@ -25,6 +27,15 @@ class LostRace(IntakeError):
 
 class NotPossible(IntakeError):
     """This cannot be done; nothing was changed."""
+
+
+class Mistakes(IntakeError):
+    """Something that was typed has to be corrected; nothing was changed."""
+
+    def __init__(self, by_field: Mapping[str, str]) -> None:
+        """`by_field`: a sentence for each field, none with the value itself."""
+        super().__init__(" ".join(by_field.values()))
+        self.by_field = dict(by_field)
 
 
 class Changed(LostRace):

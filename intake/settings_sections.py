@@ -153,6 +153,12 @@ class MailboxSettings(_Server):
     skip_folders: list[str] = []
 
 
+def is_account_of(username: str, address: str) -> bool:
+    """Whether who signs in by this name reads this address (in lower case): by the whole of it, or by its first half
+    where the server wants no domain in a user name."""
+    return username.lower() in (address, address.partition("@")[0])
+
+
 class SmtpSettings(_Server):
     """The account everything is sent through. `per_minute` holds for all processes together."""
 

@@ -20,11 +20,6 @@ def bank_holidays(*years: int) -> dict[date, str]:
     return {day: _name(found[day]) for day in sorted(found)}
 
 
-def is_working_day(day: date, days_off: Mapping[date, str]) -> bool:
-    """`days_off` are the administrator's own days beside the bank holidays."""
-    return day.weekday() not in (_SATURDAY, _SUNDAY) and _free(day, days_off) is None
-
-
 def closing_day_warning(day: date, days_off: Mapping[date, str]) -> str | None:
     """What to think of before a consultation closes on this day, in one sentence; None when nothing speaks against it.
 

@@ -19,6 +19,7 @@ def sqlite_url(folder: Path) -> str:
 
 def ready_sqlite_url(folder: Path) -> str:
     """A database that is set up for this version: a copy, as to run every migration takes longer than most tests."""
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "intake.sqlite3").write_bytes(_ready())
     return sqlite_url(folder)
 

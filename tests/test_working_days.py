@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from intake.working_days import bank_holidays, closing_day_warning, is_working_day
+from intake.working_days import bank_holidays, closing_day_warning
 
 HALF_TERM = {date(2026, 10, 27): "Half term"}
 
@@ -33,9 +33,3 @@ def test_bank_holidays_are_englands_with_their_substitutes_and_none_of_scotlands
 )
 def test_closing_on_a_day_off_or_before_one_is_warned_of(day: date, sentence: str | None) -> None:
     assert closing_day_warning(day, HALF_TERM) == sentence
-
-
-def test_working_days_are_those_nobody_has_off() -> None:
-    days = [date(2026, 12, day) for day in range(23, 32)]
-    assert [day.day for day in days if is_working_day(day, {})] == [23, 24, 29, 30, 31]
-    assert not is_working_day(date(2026, 10, 27), HALF_TERM)

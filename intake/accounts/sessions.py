@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from intake.errors import NotFound
 from intake.store.history import note
 from intake.store.users import User, UserSession
 
@@ -65,6 +66,14 @@ def live_sessions(session: Session, user_id: int, rules: SessionRules, *, now: d
     """The user's sessions that still count, the one used last first."""
     found = select(UserSession).where(UserSession.user_id == user_id, *_alive(rules, now))
     return list(session.exec(found.order_by(col(UserSession.last_seen_at).desc(), col(UserSession.id))))
+
+
+def own_session(session: Session, user: User, session_id: int) -> UserSession:
+    """Raises NotFound, for another user's too."""
+    row = session.get(UserSession, session_id)
+    if row is None or row.user_id != user.id:
+        raise NotFound
+    return row
 
 
 def keep_alive(session: Session, row: UserSession, *, now: datetime) -> None:

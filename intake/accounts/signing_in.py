@@ -15,8 +15,8 @@ from intake.accounts.passwords import hashed, is_right, mistake_in
 from intake.accounts.second_factor import WrongCode, turn_off, use_code
 from intake.accounts.sessions import begin_session, end_sessions
 from intake.accounts.throttling import account_key, code_key, count_guess, network_key, take_back
-from intake.accounts.users import FromElsewhere, Unfit, user_by_id
-from intake.errors import IntakeError
+from intake.accounts.users import FromElsewhere, user_by_id
+from intake.errors import IntakeError, Mistakes
 from intake.store.database import Database
 from intake.store.history import note
 from intake.store.users import LinkPurpose, User, UserSession
@@ -96,7 +96,7 @@ def follow_link(database: Database, token: str, caller: Caller, *, now: datetime
 def choose_password(
     database: Database, token: str, password: str, caller: Caller, *, now: datetime
 ) -> SignedIn | CodeNeeded:
-    """Use up a link to choose a password with. Raises LinkOver, or Unfit, after which the link is still good."""
+    """Use up a link to choose a password with. Raises LinkOver, or Mistakes, after which the link is still good."""
     with database.reading() as session:
         _, user = open_link(session, token, LinkPurpose.set_password, now=now)
     password_hash = _good_hash(user, password)
@@ -109,14 +109,14 @@ def choose_password(
 
 
 def change_password(database: Database, own: UserSession, old: str, new: str, caller: Caller, *, now: datetime) -> None:
-    """Change one's password; all one's other sessions end. Raises Unfit or TooManyGuesses."""
+    """Change one's password; all one's other sessions end. Raises Mistakes or TooManyGuesses."""
     with database.transaction() as session:
         user = user_by_id(session, own.user_id, lock=True)
         if user.password_hash is None:
             raise FromElsewhere
         guess = count_guess(session, account_key(user.address), network_key(caller.network), now=now)
     if not is_right(old, user.password_hash)[0]:
-        raise Unfit({"old_password": "This is not your present password"})
+        raise Mistakes({"old_password": "This is not your present password."})
     password_hash = _good_hash(user, new)
     with database.transaction() as session:
         take_back(session, guess)
@@ -139,7 +139,7 @@ def end_second_factor(database: Database, own: UserSession, code: str, caller: C
 def _good_hash(user: User, password: str) -> str:
     mistake = mistake_in(password, name=user.name, address=user.address)
     if mistake:
-        raise Unfit({"password": mistake})
+        raise Mistakes({"password": mistake})
     return hashed(password)
 
 

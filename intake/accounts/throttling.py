@@ -16,6 +16,7 @@ from sqlmodel import Session, col
 
 from intake.errors import IntakeError
 from intake.store.users import SignInAttempt
+from intake.wording import plural
 
 MOST_GUESSES = 10
 WITHIN = timedelta(minutes=5)
@@ -86,7 +87,7 @@ def _one_at_a_time(session: Session, keys: Sequence[str]) -> None:
 
 def _try_again(wait: timedelta) -> str:
     minutes = max(1, ceil(wait.total_seconds() / 60))
-    return f"There were too many wrong guesses. Try again in {minutes} {'minute' if minutes == 1 else 'minutes'}."
+    return f"There were too many wrong guesses. Try again in {plural(minutes, 'minute')}."
 
 
 def _key(kind: str, what: str) -> str:

@@ -5,7 +5,7 @@ At least one administrator can always sign in. Never checks a password and never
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,21 +13,14 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from intake.accounts.sessions import end_sessions
-from intake.errors import IntakeError, NotFound
+from intake.errors import IntakeError, Mistakes, NotFound
+from intake.mail.usable_addresses import is_usable_address
 from intake.store.consultations import Consultation
-from intake.store.history import HistoryEntry, note
+from intake.store.history import HistoryEntry, about, note
 from intake.store.users import ConsultationAccess, Role, User
 
 TOLD = 30
 """How many entries of the history the page of a user tells."""
-
-
-class Unfit(IntakeError):
-    """What was given cannot be taken. `mistakes` has a sentence for each field."""
-
-    def __init__(self, mistakes: Mapping[str, str]) -> None:
-        super().__init__(" ".join(mistakes.values()))
-        self.mistakes = dict(mistakes)
 
 
 class LastAdministrator(IntakeError):
@@ -74,8 +67,7 @@ def list_users(session: Session) -> list[ListedUser]:
 
 def history_of(session: Session, user: User) -> Sequence[HistoryEntry]:
     """What was done with and by this account last, in the order it happened."""
-    entries = select(HistoryEntry).where(HistoryEntry.subject_kind == User.__tablename__)
-    last = entries.where(HistoryEntry.subject_id == user.id).order_by(col(HistoryEntry.id).desc()).limit(TOLD)
+    last = select(HistoryEntry).where(about(user)).order_by(col(HistoryEntry.id).desc()).limit(TOLD)
     return session.exec(last).all()[::-1]
 
 
@@ -94,11 +86,11 @@ def consultations_to_give(session: Session) -> Sequence[Consultation]:
 def add_user(
     session: Session, *, address: str, name: str, role: Role, now: datetime, actor: str, identity: str | None = None
 ) -> User:
-    """Raises Unfit. Without an identity the user needs a one-time link to choose a password."""
+    """Raises Mistakes. Without an identity the user needs a one-time link to choose a password."""
     address, name = address.strip().lower(), name.strip() or _name_in(address)
     mistakes = _address_mistake(session, address) | _name_mistake(name)
     if mistakes:
-        raise Unfit(mistakes)
+        raise Mistakes(mistakes)
     user = User(address=address, name=name, role=role, identity=identity, created_at=now)
     session.add(user)
     session.flush()
@@ -107,10 +99,10 @@ def add_user(
 
 
 def change_user(session: Session, user: User, *, name: str, role: Role, now: datetime, actor: str) -> None:
-    """Raises Unfit, LastAdministrator or FromElsewhere."""
+    """Raises Mistakes, LastAdministrator or FromElsewhere."""
     mistakes = _name_mistake(name.strip())
     if mistakes:
-        raise Unfit(mistakes)
+        raise Mistakes(mistakes)
     if role is not user.role and user.identity is not None:
         raise FromElsewhere
     if user.is_administrator and role is not Role.administrator:
@@ -169,17 +161,17 @@ def _require_another_administrator(session: Session, user: User) -> None:
 
 
 def _address_mistake(session: Session, address: str) -> dict[str, str]:
-    if len(address) > 320 or not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+", address):
-        return {"address": "Enter an email address, such as name@riverford.example"}
+    if not is_usable_address(address):
+        return {"address": "Enter an email address, such as name@riverford.example."}
     if session.exec(select(User.id).where(User.address == address)).first():
-        return {"address": "There is a user with this address already"}
+        return {"address": "There is a user with this address already."}
     return {}
 
 
 def _name_mistake(name: str) -> dict[str, str]:
     if not name:
-        return {"name": "Enter a name"}
-    return {"name": "The name must have at most 200 characters"} if len(name) > 200 else {}
+        return {"name": "Enter a name."}
+    return {"name": "The name must have at most 200 characters."} if len(name) > 200 else {}
 
 
 def _name_in(address: str) -> str:

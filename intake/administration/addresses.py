@@ -9,8 +9,8 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from intake.administration.changing import Edit, change
-from intake.administration.mistakes import Mistakes, checked, one_at_a_time
-from intake.errors import NotFound, NotPossible
+from intake.administration.mistakes import checked, one_at_a_time
+from intake.errors import Mistakes, NotFound, NotPossible
 from intake.store.consultation_keys import AddressPart
 from intake.store.consultations import AddressKind, Consultation, PublishedAddress
 from intake.store.ledger import look_again

@@ -16,7 +16,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from intake.errors import Changed
 from intake.store.consultations import Consultation
-from intake.store.history import HistoryEntry, note
+from intake.store.history import HistoryEntry, about, note
 from intake.store.users import User
 
 
@@ -77,8 +77,4 @@ def changes(session: Session, consultation: Consultation, *, most: int) -> Seque
 
 
 def _entries(consultation: Consultation) -> SelectOfScalar[HistoryEntry]:
-    return (
-        select(HistoryEntry)
-        .where(HistoryEntry.subject_kind == Consultation.__tablename__, HistoryEntry.subject_id == consultation.id)
-        .order_by(col(HistoryEntry.id).desc())
-    )
+    return select(HistoryEntry).where(about(consultation)).order_by(col(HistoryEntry.id).desc())

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from pydantic import Field
 from sqlmodel import Session, col, select
 
-from intake.administration.mistakes import Mistakes, checked, one_at_a_time
-from intake.errors import NotFound
+from intake.administration.mistakes import checked, one_at_a_time
+from intake.errors import Mistakes, NotFound
 from intake.store.consultation_keys import Line, Part
 from intake.store.consultations import DayOff
 from intake.store.history import HistoryEntry

@@ -13,13 +13,13 @@ from sqlmodel import Session, col, select
 
 from intake.administration.changing import Edit, change
 from intake.administration.consultations import State, state_of
-from intake.administration.mistakes import Mistakes
 from intake.deadlines import closing_wording, late_from, this_minute
-from intake.errors import NotPossible
+from intake.errors import Mistakes, NotPossible
 from intake.outbound.acknowledging import KIND as ACKNOWLEDGEMENT
 from intake.store.consultations import Consultation, DeadlineChange
 from intake.store.emails import OutgoingEmail, OutgoingStatus
 from intake.store.responses import Nature, Response
+from intake.store.users import User
 
 LONGEST_REASON = 1000
 _WENT = (OutgoingStatus.sending, OutgoingStatus.sent, OutgoingStatus.bounced)
@@ -93,10 +93,11 @@ def change_closing(
     return done
 
 
-def closing_changes(session: Session, consultation: Consultation) -> Sequence[DeadlineChange]:
-    """The latest first."""
-    own = select(DeadlineChange).where(DeadlineChange.consultation_id == consultation.id)
-    return session.exec(own.order_by(col(DeadlineChange.id).desc())).all()
+def closing_changes(session: Session, consultation: Consultation) -> Sequence[tuple[DeadlineChange, str]]:
+    """The latest first, each with the name of who made it."""
+    own = select(DeadlineChange, User.name).join(User, col(User.id) == DeadlineChange.user_id)
+    of_it = own.where(DeadlineChange.consultation_id == consultation.id)
+    return session.exec(of_it.order_by(col(DeadlineChange.id).desc())).all()
 
 
 def closing_now(consultation: Consultation, now: datetime) -> datetime:

@@ -10,13 +10,14 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from intake.administration.changing import Edit, change
-from intake.administration.mistakes import Mistakes, checked
+from intake.administration.mistakes import checked
 from intake.administration.ordering import move_row, number, row_of, rows_of
-from intake.errors import NotPossible
+from intake.errors import Mistakes, NotPossible
 from intake.store.consultation_keys import GroupName, Part
 from intake.store.consultations import Consultation, StakeholderGroup
 from intake.store.people import Consultee
 from intake.store.responses import Response
+from intake.wording import plural
 
 
 class _Named(Part):
@@ -86,7 +87,7 @@ def remove_group(session: Session, consultation: Consultation, row: StakeholderG
     use = next(use for use in groups(session, consultation) if use.row.id == row.id)
     if use.is_used:
         raise NotPossible(
-            f"This group is used by {_count(use.responses, 'response')} and {_count(use.consultees, 'consultee')}; "
+            f"This group is used by {plural(use.responses, 'response')} and {plural(use.consultees, 'consultee')}; "
             "give them another group, or rename this one."
         )
     session.delete(row)
@@ -118,7 +119,3 @@ def _rename(session: Session, consultation: Consultation, before: str, after: st
     consultees = sa.update(Consultee).where(*named(Consultee)).values(stakeholder_group=after)
     done = [session.execute(statement, execution_options=unsynchronised) for statement in (responses, consultees)]
     return sum(one.rowcount for one in done)  # type: ignore[attr-defined]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from intake.errors import IntakeError, LostRace
+from intake.errors import LostRace, Mistakes
 
 # What a field is called in a sentence, by its name in the form.
 NAMES: Mapping[str, str] = {
@@ -34,14 +34,6 @@ NAMES: Mapping[str, str] = {
 _FOLLOWS = frozenset({"default_factory_not_called"})  # from another field's mistake
 _CHOOSE = {"late_policy": "Choose what happens to late responses.", "kind": "Choose whose address it is."}
 Part = TypeVar("Part", bound=BaseModel)
-
-
-class Mistakes(IntakeError):
-    """Something has to be corrected; nothing was changed."""
-
-    def __init__(self, by_field: Mapping[str, str]) -> None:
-        super().__init__(next(iter(by_field.values()), None))
-        self.by_field = dict(by_field)
 
 
 def checked(part: type[Part], given: Mapping[str, object]) -> Part:

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from intake.administration.mistakes import Mistakes
 from intake.deadlines import clock_wording, parse_clock, parse_instant
-from intake.errors import WrongConfiguration
+from intake.errors import Mistakes, WrongConfiguration
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
 _MONTHS: Mapping[str, int] = {

@@ -9,8 +9,7 @@ from sqlmodel import Session, col, select
 
 from intake.administration.changing import Edit, change
 from intake.administration.consultations import State, state_of
-from intake.administration.mistakes import Mistakes
-from intake.errors import NotPossible
+from intake.errors import Mistakes, NotPossible
 from intake.store.consultations import Consultation
 from intake.store.emails import EmailStatus, InboundEmail
 from intake.store.ledger import look_again
@@ -37,7 +36,7 @@ def change_opening(session: Session, consultation: Consultation, opens_at: datet
 
 
 def archive(session: Session, consultation: Consultation, edit: Edit) -> None:
-    """Off the lists and the log. Raises NotPossible before it has closed."""
+    """Off the lists and the overview; the log goes on showing it. Raises NotPossible before it has closed."""
     if state_of(consultation, edit.now) is not State.closed:
         raise NotPossible("A consultation can be archived once it has closed.")
     change(session, consultation, "archived", edit, values={"archived_at": edit.now})

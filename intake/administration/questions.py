@@ -7,8 +7,9 @@ from typing import Any
 from sqlmodel import Session
 
 from intake.administration.changing import Edit, change
-from intake.administration.mistakes import Mistakes, checked
+from intake.administration.mistakes import checked
 from intake.administration.ordering import move_row, number, row_of, rows_of
+from intake.errors import Mistakes
 from intake.store.consultation_keys import QuestionPart
 from intake.store.consultations import Consultation, Question
 

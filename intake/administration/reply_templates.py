@@ -11,8 +11,8 @@ from datetime import datetime
 from pydantic import Field
 from sqlmodel import Session, col, select
 
-from intake.administration.mistakes import Mistakes, checked, one_at_a_time
-from intake.errors import NotFound
+from intake.administration.mistakes import checked, one_at_a_time
+from intake.errors import Mistakes, NotFound
 from intake.outbound.rendering import TemplateBroken, fill_text
 from intake.outbound.replying import LONGEST_TEXT, PLACEHOLDERS
 from intake.store.consultation_keys import Line, Part, Text

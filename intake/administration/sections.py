@@ -10,8 +10,8 @@ from pydantic import BeforeValidator, Field
 from sqlmodel import Session, select
 
 from intake.administration.changing import Edit, change
-from intake.administration.mistakes import Mistakes, checked
-from intake.errors import NotPossible
+from intake.administration.mistakes import checked
+from intake.errors import Mistakes, NotPossible
 from intake.store.consultation_keys import EmailAddress, Line, Part, Prefix, Slug, SubjectWords, Text
 from intake.store.consultations import Consultation, LatePolicy
 from intake.store.ledger import look_again

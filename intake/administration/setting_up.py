@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from intake.administration.addresses import check_address
-from intake.administration.mistakes import Mistakes, checked, one_at_a_time
+from intake.administration.mistakes import checked, one_at_a_time
 from intake.administration.moments import TypedMoment, instant
 from intake.administration.sections import refuse_taken
+from intake.errors import Mistakes
 from intake.store.consultation_file import ConsultationFile, add_consultation
 from intake.store.consultations import Consultation, consultation_by_slug
 from intake.store.users import User

@@ -14,6 +14,7 @@ from intake.administration.addresses import addresses
 from intake.administration.consultations import State, state_of
 from intake.administration.days_off import names_by_day
 from intake.deadlines import late_from
+from intake.settings_sections import is_account_of
 from intake.store.consultations import AddressKind, Consultation, PublishedAddress
 from intake.working_days import closing_day_warning
 
@@ -88,6 +89,4 @@ def _unpolled(unpolled: Sequence[str]) -> list[Warn]:
 
 
 def _is_polled(address: str, accounts: Collection[str]) -> bool:
-    """By the whole address, or by its first half where the server wants no domain in a user name."""
-    local = address.partition("@")[0]
-    return any(account.lower() in (address, local) for account in accounts)
+    return any(is_account_of(account, address) for account in accounts)

@@ -15,7 +15,7 @@ from intake.accounts.users import add_user, give_consultations
 from intake.outbound.replying import Reply, proposed_subject, queue_reply
 from intake.responses.handling import Flag, add_tag, assign, set_flag, set_status
 from intake.responses.handling_notes import add_note
-from intake.responses.handling_respondent import set_group
+from intake.responses.handling_respondent import Respondent, correct_respondent
 from intake.store.consultations import Consultation, ReplyTemplate
 from intake.store.responses import Response, ResponseStatus
 from intake.store.users import LinkPurpose, Role, User
@@ -128,7 +128,8 @@ def _handle(session: Session, response: Response, done: Done, now: datetime) -> 
     if done.flag:
         set_flag(session, rows, done.flag, is_set=True, user=user, now=now)
     if done.group:
-        set_group(session, rows, done.group, user=user, now=now)
+        known = response.respondent_name, response.respondent_address or "", response.organisation or ""
+        correct_respondent(session, response, Respondent(*known, done.group), user=user, now=now)
 
 
 def _reply(session: Session, response: Response, done: Done, message_id_domain: str, now: datetime) -> None:

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from intake.accounts.access import Access
-from intake.errors import IntakeError, LostRace, NotFound
+from intake.errors import LostRace, Mistakes, NotFound
 from intake.inbound.choices import IGNORE_REASONS, Choice, choices_for
 from intake.inbound.fetching import request_fetch
-from intake.outbound.acknowledging import PLAUSIBLE
+from intake.inbound.obeying import note_carried_out
+from intake.mail.usable_addresses import is_usable_address
 from intake.store.consultations import Consultation, PublishedAddress
 from intake.store.decisions import Decision, DecisionKind
 from intake.store.emails import EmailStatus, InboundEmail
@@ -27,15 +28,6 @@ from intake.store.transitions import move_email
 from intake.store.users import User
 
 _CHANGED = "Something happened to this email meanwhile; look at it as it stands now."
-
-
-class Mistaken(IntakeError):
-    """Something in the decision has to be put right first."""
-
-    def __init__(self, mistakes: Mapping[str, str]) -> None:
-        """`mistakes`: a sentence for each field of `Given`."""
-        super().__init__(" ".join(mistakes.values()))
-        self.mistakes = dict(mistakes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +55,7 @@ class Alike:
 
 
 def decide(session: Session, email_id: int, given: Given, *, seen: str, access: Access, now: datetime) -> Decision:
-    """`seen` is the `state` the officer was shown. Raises NotFound, Mistaken, or LostRace that says who was first."""
+    """`seen` is the `state` the officer was shown. Raises NotFound, Mistakes, or LostRace that says who was first."""
     lock_consultations(session, _concerned(session, given))
     email = session.get(InboundEmail, email_id, with_for_update=True, populate_existing=True)
     if email is None:
@@ -95,7 +87,7 @@ def decide_alike(session: Session, seen: Mapping[int, str], given: Given, *, acc
             done.decided += 1
         except LostRace:
             done.overtaken += 1
-        except Mistaken:
+        except Mistakes:
             done.left += 1
     return done
 
@@ -188,10 +180,10 @@ def _named_response(session: Session, reference: str) -> Response | None:
 
 
 def _checked(session: Session, email: InboundEmail, given: Given, access: Access, now: datetime) -> Decision:
-    """The decision as it may be written. Raises Mistaken."""
+    """The decision as it may be written. Raises Mistakes."""
     choices = choices_for(email)
     if choices is None or given.choice is None or given.choice not in choices.options:
-        raise Mistaken({"choice": "Choose what becomes of this email."})
+        raise Mistakes({"choice": "Choose what becomes of this email."})
     kind, nature = given.choice.kind, given.choice.nature
     decision = Decision(
         email_id=email.id, user_id=access.user.id, at=now, kind=kind, nature=nature, words=given.words or None
@@ -207,7 +199,7 @@ def _checked(session: Session, email: InboundEmail, given: Given, access: Access
         case DecisionKind.ignore:
             _set_reason(decision, given, mistakes)
     if mistakes:
-        raise Mistaken(mistakes)
+        raise Mistakes(mistakes)
     return decision
 
 
@@ -251,7 +243,7 @@ def _set_writer(
         mistakes["respondent_name"] = "Write who the letter is from: a name, an address, or both."
     if len(name) > 200:
         mistakes["respondent_name"] = "Shorten the name to 200 letters."
-    if address and (len(address) > 320 or not PLAUSIBLE.fullmatch(address)):
+    if address and not is_usable_address(address):
         mistakes["respondent_address"] = "Write an email address such as ben.hughes@school.example, or leave it empty."
 
 
@@ -269,7 +261,7 @@ def _set_reason(decision: Decision, given: Given, mistakes: dict[str, str]) -> N
 def _move(session: Session, email: InboundEmail, decision: Decision, *, now: datetime, actor: str) -> None:
     match decision.kind:
         case DecisionKind.ignore:
-            decision.carried_out_at = now
+            note_carried_out(session, [email.id], now=now)
             values: dict[str, Any] = {"next_attempt_at": None, "fetch_requested_at": None}
             move_email(
                 session,

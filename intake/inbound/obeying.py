@@ -3,7 +3,7 @@
 Never writes an outcome (`writing.py` does), and never decides by itself but to hold what cannot be done any more.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -29,10 +29,11 @@ def pending_decisions(session: Session, email_ids: Sequence[int]) -> Mapping[int
     return newest
 
 
-def note_carried_out(session: Session, decisions: Mapping[int, Decision], *, now: datetime) -> None:
-    """In the transaction of the outcomes. An earlier decision that a later one overtook is settled with it."""
-    if decisions:
-        pending = sa.and_(col(Decision.email_id).in_(decisions), col(Decision.carried_out_at).is_(None))
+def note_carried_out(session: Session, email_ids: Collection[int], *, now: datetime) -> None:
+    """In the transaction of the outcomes. An earlier decision that a later one overtook is settled with it: “try
+    again” must not do it."""
+    if email_ids:
+        pending = sa.and_(col(Decision.email_id).in_(email_ids), col(Decision.carried_out_at).is_(None))
         session.execute(sa.update(Decision).where(pending).values(carried_out_at=now))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -70,11 +71,14 @@ def waiting_count(session: Session, access: Access) -> int:
 
 def waiting_by(session: Session, access: Access) -> dict[tuple[int, str], int]:
     """The queue's numbers by consultation (0: none) and reason, for its filters."""
-    keys = sa.func.coalesce(col(InboundEmail.consultation_id), 0), col(InboundEmail.reason)
-    rows = session.execute(
-        sa.select(*keys, sa.func.count()).where(IS_WAITING, access.limit(InboundEmail.consultation_id)).group_by(*keys)
-    )
-    return {(consultation_id, reason or ""): number for consultation_id, reason, number in rows}
+    counted = _counted_by(session, access, InboundEmail.reason)
+    return {(consultation_id, reason or ""): number for consultation_id, reason, number in counted}
+
+
+def waiting_by_status(session: Session, access: Access) -> dict[tuple[int, EmailStatus], int]:
+    """The queue's numbers by consultation (0: none) and whether an email is held or could not be read."""
+    counted = _counted_by(session, access, InboundEmail.status)
+    return {(consultation_id, status): number for consultation_id, status, number in counted}
 
 
 def waiting_emails(session: Session, access: Access, which: Filter, *, after: int = 0, limit: int) -> Sequence[Waiting]:
@@ -148,6 +152,13 @@ def outcomes_of(session: Session, email_ids: Sequence[int]) -> dict[int, Outcome
     for email_id, response in session.exec(additions.where(col(Addition.email_id).in_(email_ids))):
         added[email_id or 0] = (*added.get(email_id or 0, ()), response)
     return {key: Outcome(recorded.get(key, ()), added.get(key, ())) for key in email_ids}
+
+
+def _counted_by(session: Session, access: Access, column: Any) -> Sequence[Any]:
+    """Consultation (0: none), what the column holds, and how many wait."""
+    keys = sa.func.coalesce(col(InboundEmail.consultation_id), 0), col(column)
+    waiting = sa.select(*keys, sa.func.count()).where(IS_WAITING, access.limit(InboundEmail.consultation_id))
+    return session.execute(waiting.group_by(*keys)).all()
 
 
 def _chosen(access: Access, which: Filter) -> list[sa.ColumnElement[bool] | sa.TextClause]:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from intake.mail.automatic import CERTAIN_REASONS, Automatic
 from intake.mail.understanding import Understood
+from intake.mail.usable_addresses import LONGEST_ADDRESS
 from intake.store.consultations import AddressKind
 from intake.store.reasons import Reason
 
@@ -38,7 +39,6 @@ class Ignore:
     reason: Reason
 
 
-LONGEST_ADDRESS = 320  # RFC 5321, section 4.5.3.1: 64 before the @, 255 after it
 Decision = Record | Hold | Ignore
 
 

@@ -12,9 +12,10 @@ from sqlmodel import Session, col, select
 
 from intake.accounts.access import Access
 from intake.settings import MailboxSettings, Settings
-from intake.settings_sections import WorkerSettings
+from intake.settings_sections import WorkerSettings, is_account_of
 from intake.store.consultations import Consultation, PublishedAddress
-from intake.store.emails import EmailStatus, InboundEmail, LedgerEntry, Mailbox, MailboxFolder
+from intake.store.emails import LedgerEntry, Mailbox, MailboxFolder
+from intake.wording import length_wording
 
 MISSED_POLLS = 3  # so many intervals without a successful poll are told
 SHORTEST_SILENCE = timedelta(minutes=5)  # a poll that brings much mail may take as long
@@ -52,7 +53,7 @@ def watched_mailboxes(session: Session, access: Access, settings: Settings, *, n
     configured, watched = settings.mailboxes, []
     for name in (*configured, *(name for name in rows if name not in configured)):
         one, row = configured.get(name), rows.get(name)
-        own = [address for address in published if one and address.address == one.username.lower()]
+        own = [address for address in published if one and is_account_of(one.username, address.address)]
         if access.consultation_ids is None or any(access.may_see(address.consultation.id) for address in own):
             trouble = _trouble(row, settings.worker, now=now) if one else None
             watched.append(Watched(name, one, row, left.get(row.id, 0) if row else 0, own, trouble))
@@ -72,28 +73,8 @@ def published_addresses(session: Session) -> list[Published]:
 
 def without_mailbox(published: Sequence[Published], mailboxes: Mapping[str, MailboxSettings]) -> list[Published]:
     """Published addresses that are no mailbox's user name: mail to them is read only if it is forwarded to one."""
-    read = {one.username.lower() for one in mailboxes.values()}
-    return [one for one in published if one.address not in read]
-
-
-def emails_waiting(session: Session, access: Access, consultation_id: int | None) -> dict[EmailStatus, int]:
-    """Held and failed ones; without a consultation all the user may see, those of none yet too."""
-    status = col(InboundEmail.status)
-    which = access.limit(InboundEmail.consultation_id)
-    if consultation_id is not None:
-        which = sa.and_(which, col(InboundEmail.consultation_id) == consultation_id)
-    waiting = (EmailStatus.held, EmailStatus.failed)
-    counted = select(InboundEmail.status, sa.func.count()).where(status.in_(waiting), which).group_by(status)
-    numbers = dict(session.exec(counted).all())
-    return {one: numbers.get(one, 0) for one in waiting}
-
-
-def span(length: timedelta) -> str:
-    """How long, in the largest unit that fits: "3 hours", "1 day"."""
-    for unit, seconds in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if (number := int(length.total_seconds()) // seconds) >= 1:
-            return f"{number:,} {unit}{'' if number == 1 else 's'}"
-    return "less than a minute"
+    names = [one.username for one in mailboxes.values()]
+    return [one for one in published if not any(is_account_of(name, one.address) for name in names)]
 
 
 def _left_in_place(session: Session) -> dict[int, int]:
@@ -116,5 +97,5 @@ def _trouble(row: Mailbox | None, worker: WorkerSettings, *, now: datetime) -> s
     is_being_read = row is not None and row.lease_until is not None and row.lease_until > now
     if is_being_read and error is None:
         return None
-    silent = f"No successful poll for {span(now - polled_at)}." if polled_at else "It has not been read yet."
+    silent = f"No successful poll for {length_wording(now - polled_at)}." if polled_at else "It has not been read yet."
     return f"{silent} {error or 'The worker (intake work) may not be running.'}"

@@ -27,11 +27,12 @@ from intake.outbound.acknowledging import AcknowledgementRules, Answered, acknow
 from intake.store.consultations import next_references
 from intake.store.decisions import Decision
 from intake.store.emails import EmailStatus, OutgoingEmail, OutgoingStatus
-from intake.store.history import Note, note_each
+from intake.store.history import WORKER, Note, note_each
 from intake.store.people import Consultee
 from intake.store.reasons import Reason
-from intake.store.responses import Addition, Attachment, Channel, LetterDigest, Nature, Response
-from intake.store.transitions import Move, move_emails, move_outgoing
+from intake.store.response_changes import lock_responses
+from intake.store.responses import Addition, Attachment, Channel, LetterDigest, Nature, Response, ResponseStatus
+from intake.store.transitions import Move, move_emails, move_outgoing, move_responses
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ def write_outcomes(session: Session, letters: Sequence[Letter], this: Writing) -
     session.add_all(digest for outcome in outcomes for digest in _digests(batch, outcome))
     session.add_all(attachment for one in written for attachment in _attachments(one))
     note_each(session, [_note(one) for one in written], now=this.now)
+    _mark_unread(batch, written)
     acknowledge_recorded(session, [(one.response, _answered(one.outcome)) for one in written], this.rules, now=this.now)
     for outcome in outcomes:
         _mark_bounced(batch, outcome)
@@ -153,7 +155,7 @@ def _duplicate(one: _Considered, given: Circumstances, first: int | None) -> _Ou
 
 def _add(batch: _Batch, outcomes: Sequence[_Outcome]) -> list[_Written]:
     """The responses and additions, in the letters' order and with their ids."""
-    references = _references(batch, outcomes)
+    references, joined = _references(batch, outcomes), _joined(batch, outcomes)
     written = list[_Written]()
     for outcome in outcomes:
         for target in outcome.targets:
@@ -161,9 +163,9 @@ def _add(batch: _Batch, outcomes: Sequence[_Outcome]) -> list[_Written]:
                 reference = next(references[target.consultation_id])
                 written.append(_Written(outcome, _response(batch, outcome, target.consultation_id, reference)))
             else:
-                response = batch.session.get_one(Response, target.joins)
-                addition = _addition(batch, outcome, target.joins)
+                response, addition = joined[target.joins], _addition(batch, outcome, target.joins)
                 response.added_words = f"{response.added_words}\n{addition.own_words}".strip()
+                response.version += 1  # whoever has it open must not mark as read what they have not seen
                 written.append(_Written(outcome, response, addition))
     batch.session.add_all(one.addition or one.response for one in written)
     batch.session.flush()
@@ -176,6 +178,13 @@ def _references(batch: _Batch, outcomes: Sequence[_Outcome]) -> dict[int, Iterat
     consultations = batch.this.known.consultations
     # In one order everywhere: two workers that lock consultations in different orders would wait for each other.
     return {key: iter(next_references(batch.session, consultations[key], wanted[key])) for key in sorted(wanted)}
+
+
+def _joined(batch: _Batch, outcomes: Sequence[_Outcome]) -> dict[int, Response]:
+    """The responses that something is added to, locked: what officers do to them meanwhile is not written over."""
+    ids = {target.joins for outcome in outcomes for target in outcome.targets if target.joins is not None}
+    responses = [batch.session.get_one(Response, response_id) for response_id in sorted(ids)]
+    return {response.id: response for response in lock_responses(batch.session, responses)}
 
 
 def _response(batch: _Batch, outcome: _Outcome, consultation_id: int, reference: str) -> Response:
@@ -248,8 +257,20 @@ def _note(written: _Written) -> Note:
     decision = written.outcome.of.decision
     detail = {"email": written.outcome.of.letter.email.id} | ({"decision": decision.id} if decision else {})
     if written.addition:
-        return Note(written.response, "added-to", detail | {"addition": written.addition.id})
+        detail |= {"addition": written.addition.id, "version": written.response.version}
+        return Note(written.response, "added-to", detail)
     return Note(written.response, "recorded", detail)
+
+
+def _mark_unread(batch: _Batch, written: Sequence[_Written]) -> None:
+    """Nobody has read what came later, so that a response that was read, or considered, waits for an officer again."""
+    added_to = {one.response.id: one.response for one in written if one.addition}
+    for before, after in (
+        (ResponseStatus.considered, ResponseStatus.read),
+        (ResponseStatus.read, ResponseStatus.unread),
+    ):
+        rows = [response for response in added_to.values() if response.status is before]
+        move_responses(batch.session, rows, after, now=batch.this.now, actor=WORKER)
 
 
 def _answered(outcome: _Outcome) -> Answered:

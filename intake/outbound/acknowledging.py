@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 
 from intake.deadlines import closing_wording, moment_wording, timing
 from intake.mail.quoting import REPLY_MARKER
+from intake.mail.usable_addresses import is_usable_address
 from intake.outbound.outbox import Owed, queue_owed
 from intake.outbound.rendering import inert_name, person_name, size_wording
 from intake.store.consultations import Consultation
@@ -38,7 +39,6 @@ SRS = re.compile(
     re.IGNORECASE,
 )
 BATV = re.compile(r"(?:(?:ms)?prvs1?=[^=]+=|btv1==[^=]+==)(?=.+@)", re.IGNORECASE)
-PLAUSIBLE = re.compile(r"[^\s@<>,;\"()\\]+@[^\s@<>,;\"()\\]+\.[^\s@<>,;\"()\\]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def suppression_reason(answered: Answered, rules: AcknowledgementRules, sent_tod
     if answered.declined:
         return answered.declined
     address = canonical_address(answered.address)
-    if not PLAUSIBLE.fullmatch(address):
+    if not is_usable_address(address):
         return Reason.no_usable_address
     if answered.return_path == "":
         return Reason.automatic_mail

@@ -11,17 +11,18 @@ from typing import Any
 from sqlmodel import Session, select
 
 from intake.errors import NotFound, NotPossible
-from intake.outbound.acknowledging import PLAUSIBLE
+from intake.mail.usable_addresses import is_usable_address
 from intake.outbound.outbox import Owed, queue_owed, release
 from intake.store.emails import OutgoingEmail, OutgoingStatus
 from intake.store.reasons import Reason
 from intake.store.response_changes import lock_consultations
+from intake.store.responses import Response
 from intake.store.transitions import OUTGOING_MOVES, move_outgoing
 from intake.store.users import User
 
-LONGEST_ADDRESS = 320
 # A whole backlog waits for an administrator who has seen the list; it is not let out one by one.
 RELEASED_ALONE = (Reason.template_error,)
+_AGAIN = "again"
 
 
 def may_cancel(outgoing: OutgoingEmail) -> bool:
@@ -43,6 +44,12 @@ def sent_again(session: Session, outgoing: OutgoingEmail) -> OutgoingEmail | Non
     return session.exec(select(OutgoingEmail).where(OutgoingEmail.once_key == _once_key(outgoing))).first()
 
 
+def instead_of(outgoing: OutgoingEmail) -> int | None:
+    """The id of the email this one goes, or went, in place of."""
+    word, _, key = outgoing.once_key.partition(":")
+    return int(key) if word == _AGAIN and key.isdigit() else None
+
+
 def cancel(session: Session, outgoing: OutgoingEmail, *, user: User, now: datetime) -> None:
     """It is never sent. Raises NotPossible for one that is being sent, went, or was cancelled."""
     if not may_cancel(outgoing):
@@ -59,9 +66,7 @@ def release_one(session: Session, outgoing: OutgoingEmail, *, user: User, now: d
 
 def mistake_in(address: str) -> str | None:
     """What is wrong with an address as an officer typed it."""
-    if PLAUSIBLE.fullmatch(address) and len(address) <= LONGEST_ADDRESS:
-        return None
-    return "Write an email address like name@example.com."
+    return None if is_usable_address(address) else "Write an email address like name@example.com."
 
 
 def send_again(
@@ -77,13 +82,17 @@ def send_again(
         raise NotPossible("Only an email that failed or came back can be sent again.")
     if mistake := mistake_in(address):
         raise NotPossible(mistake)
+    consultation_id = _consultation_now(session, outgoing)
     if outgoing.status is OutgoingStatus.failed:
         if address.lower() == outgoing.recipient_address.lower():
-            move_outgoing(session, outgoing, OutgoingStatus.queued, now=now, actor=user.actor, **_afresh(now))
+            values = {**_afresh(now), "consultation_id": consultation_id}
+            move_outgoing(session, outgoing, OutgoingStatus.queued, now=now, actor=user.actor, **values)
             return outgoing
         reason = Reason.corrected
         move_outgoing(session, outgoing, OutgoingStatus.cancelled, now=now, actor=user.actor, reason=reason)
-    [again] = queue_owed(session, [_copy(outgoing, address, message_id_domain)], now=now, actor=user.actor)
+    [again] = queue_owed(
+        session, [_copy(outgoing, consultation_id, address, message_id_domain)], now=now, actor=user.actor
+    )
     return again
 
 
@@ -98,7 +107,7 @@ def lock_outgoing(session: Session, outgoing_id: int) -> OutgoingEmail:
 
 
 def _once_key(outgoing: OutgoingEmail) -> str:
-    return f"again:{outgoing.id}"
+    return f"{_AGAIN}:{outgoing.id}"
 
 
 def _afresh(now: datetime) -> Mapping[str, Any]:
@@ -106,11 +115,17 @@ def _afresh(now: datetime) -> Mapping[str, Any]:
     return {"due_at": now, "written_at": None, "attempts": 0}
 
 
-def _copy(outgoing: OutgoingEmail, address: str, message_id_domain: str) -> Owed:
+def _consultation_now(session: Session, outgoing: OutgoingEmail) -> int:
+    """Where the response is that it is about: it is written anew, and must not speak of where that was before."""
+    response = session.get(Response, outgoing.response_id) if outgoing.response_id else None
+    return response.consultation_id if response else outgoing.consultation_id
+
+
+def _copy(outgoing: OutgoingEmail, consultation_id: int, address: str, message_id_domain: str) -> Owed:
     return Owed(
         kind=outgoing.kind,
         once_key=_once_key(outgoing),
-        consultation_id=outgoing.consultation_id,
+        consultation_id=consultation_id,
         response_id=outgoing.response_id,
         email_id=outgoing.email_id,
         recipient_name=outgoing.recipient_name,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from intake.accounts.access import Access
 from intake.errors import NotFound
 from intake.store.database import UtcDateTime
 from intake.store.emails import OutgoingEmail, OutgoingStatus
-from intake.store.history import HistoryEntry
+from intake.store.history import HistoryEntry, about
 from intake.store.responses import Response
 
 PAGE = 50
@@ -47,6 +47,20 @@ class Place:
 
     at: datetime
     id: int
+
+    def __str__(self) -> str:
+        return f"{self.at.isoformat()}~{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Place | None":
+        """As `str` wrote it; None where it is no place."""
+        at, _, key = text.partition("~")
+        try:
+            place = cls(datetime.fromisoformat(at), int(key))
+            place.at.astimezone(UTC)
+        except (ValueError, OverflowError):
+            return None
+        return place if place.at.tzinfo and 0 < place.id < 10**18 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +151,7 @@ def find_outgoing(session: Session, access: Access, outgoing_id: int) -> Outgoin
 
 def history_of(session: Session, outgoing: OutgoingEmail) -> Sequence[HistoryEntry]:
     """All that happened to it, oldest first."""
-    found = select(HistoryEntry).where(
-        HistoryEntry.subject_kind == OutgoingEmail.__tablename__, HistoryEntry.subject_id == outgoing.id
-    )
-    return session.exec(found.order_by(col(HistoryEntry.id))).all()
+    return session.exec(select(HistoryEntry).where(about(outgoing)).order_by(col(HistoryEntry.id))).all()
 
 
 def _visible(access: Access, consultation_id: int | None) -> list[sa.ColumnElement[bool]]:

@@ -4,6 +4,7 @@ Goes to the respondent's address and into the thread of what they wrote. Never s
 answer that comes back is trimmed at our own marker line.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from sqlmodel import Session, col, select
 from intake.deadlines import closing_wording
 from intake.errors import NotPossible
 from intake.mail.quoting import REPLY_MARKER
-from intake.outbound.acknowledging import PLAUSIBLE, canonical_address
+from intake.mail.usable_addresses import is_usable_address
+from intake.outbound.acknowledging import canonical_address
 from intake.outbound.outbox import Owed, queue_owed
 from intake.outbound.rendering import fill_text, person_name
 from intake.store.consultations import Consultation, ReplyTemplate
@@ -33,7 +35,7 @@ PLACEHOLDERS = ("respondent_name", "reference", "consultation", "closes", "offic
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What an officer wrote. `token` is the same whenever the same form is sent again: the reply goes once."""
+    """What an officer wrote. `token` is the same whenever the same form is sent again: the same words go once."""
 
     subject: str
     text: str
@@ -43,7 +45,7 @@ class Reply:
 def recipient(response: Response) -> str | None:
     """Where a reply goes; None when no usable address is known."""
     address = canonical_address(response.respondent_address or "")
-    return address if PLAUSIBLE.fullmatch(address) else None
+    return address if is_usable_address(address) else None
 
 
 def proposed_subject(response: Response, consultation: Consultation) -> str:
@@ -82,7 +84,7 @@ def mistakes_in(reply: Reply) -> dict[str, str]:
         mistakes["text"] = "Write your reply."
     elif len(reply.text) > LONGEST_TEXT:
         mistakes["text"] = f"A reply has at most {LONGEST_TEXT:,} characters."
-    elif left := re.search(r"{{.*?}}|{%.*?%}", reply.text):
+    elif left := re.search(r"{{[^{}]*}}|{%[^{}]*%}", reply.text):
         mistakes["text"] = f"“{left[0][:40]}” was not filled in; write what belongs there."
     return mistakes
 
@@ -103,7 +105,7 @@ def queue_reply(
     """
     lock_consultations(session, [response.consultation_id])
     [row] = lock_responses(session, [response])
-    once_key = f"{KIND}:{row.id}:{reply.token[:40]}"
+    once_key = _once_key(row, reply)
     if sent := session.exec(select(OutgoingEmail).where(OutgoingEmail.once_key == once_key)).first():
         return sent
     lock_responses(session, [row], version)
@@ -149,6 +151,12 @@ def fields(session: Session, outgoing: OutgoingEmail, _now: datetime) -> Mapping
         "contact_address": consultation.contact_address,
         "contact_phone": consultation.contact_phone,
     }
+
+
+def _once_key(response: Response, reply: Reply) -> str:
+    """With the words: a form that is gone back to and changed is another reply, and must not be taken for the first."""
+    words = hashlib.sha256(f"{reply.subject}\0{reply.text}".encode()).hexdigest()
+    return f"{KIND}:{response.id}:{reply.token[:40]}:{words[:40]}"
 
 
 def _thread(session: Session, response: Response) -> tuple[str | None, tuple[str, ...]]:

@@ -4,7 +4,7 @@ Each change is made by `handling.py`, some hundred responses in one transaction,
 Only responses the user may see are touched, and none that came after the user was shown how many there are.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from intake.responses.filters import NOBODY, Condition, Filters
 from intake.responses.finding import matching_ids
 from intake.responses.handling import FLAG_COLUMNS, Flag
 from intake.store.database import Database
+from intake.store.response_changes import some_at_a_time
 from intake.store.responses import Nature, Response, ResponseStatus, ResponseTag
 from intake.store.users import User
 
@@ -92,7 +93,7 @@ def plan_change(
 def carry_out(database: Database, action: Action, ids: Sequence[int], *, user: User, now: datetime) -> int:
     """Returns how many changed: fewer than planned where somebody else was quicker."""
     changed = 0
-    for some in _batches(ids):
+    for some in some_at_a_time(ids, _A_BATCH):
         with database.transaction() as session:
             found = select(Response).where(col(Response.id).in_(some)).options(load_only(Response.id))  # type: ignore[arg-type]
             changed += action.apply(session, session.exec(found).all(), user, now)
@@ -158,10 +159,6 @@ def _no_officer() -> User:
 
 def _among(session: Session, ids: Sequence[int], condition: Condition) -> set[int]:
     found = set[int]()
-    for some in _batches(ids):
+    for some in some_at_a_time(ids):
         found.update(session.exec(select(Response.id).where(col(Response.id).in_(some), condition)))
     return found
-
-
-def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (ids[start : start + _A_BATCH] for start in range(0, len(ids), _A_BATCH))

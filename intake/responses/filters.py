@@ -158,7 +158,7 @@ class Filters:
             if len(zones) > 1:
                 ids = [one.id for one in consultations if one.timezone == name]
                 parts.append(as_filter(Response.consultation_id).in_(ids))
-            yield sa.and_(*parts)
+            yield sa.and_(sa.true(), *parts)
 
 
 _ADDRESS_NAMES = {"received_from": "from", "received_to": "to", "is_reversed": "reversed"}
@@ -221,15 +221,15 @@ class _Reading:
         self.sentences: list[str] = []
 
     def several(self, name: str, read: Callable[[str], Any], what: str) -> list[Any]:
-        found = []
+        found: dict[Any, None] = {}
         for text in self._values.get(name, ()):
             value = read(text)
             if value is None:
                 shown = text if len(text) <= 40 else f"{text[:40]}…"
                 self.sentences.append(f"There is no {what} “{shown}”, so that filter was left out.")
-            elif value not in found:
-                found.append(value)
-        return found
+            else:
+                found[value] = None
+        return list(found)
 
     def one(self, name: str, read: Callable[[str], Any], what: str) -> Any:
         """The last, as browsers repeat a field that was added to an address by hand."""

@@ -19,7 +19,7 @@ from intake.deadlines import Timing, timing
 from intake.responses.filters import Condition, Filters, Sort
 from intake.responses.handling import FLAG_COLUMNS, Flag
 from intake.responses.searching import Piece, Search, excerpt, matching, parse_search
-from intake.store.consultations import Consultation
+from intake.store.consultations import Consultation, StakeholderGroup
 from intake.store.log_index import LISTED_AT, ORGANISATION_KEY, REFERENCE_KEY, RESPONDENT_KEY
 from intake.store.responses import Attachment, Channel, Nature, Response, ResponseStatus, ResponseTag
 from intake.store.users import User
@@ -181,6 +181,23 @@ def neighbours(session: Session, access: Access, filters: Filters, response: Res
     named = select(Response.id, Response.reference).where(col(Response.id).in_([one for one in ids if one]))
     references = dict(session.exec(named).all())
     return references.get(ids[0] or 0), references.get(ids[1] or 0)
+
+
+def groups_offered(session: Session, consultations: Sequence[Consultation]) -> Sequence[str]:
+    """The names of their stakeholder groups, in each consultation's order."""
+    own = col(StakeholderGroup.consultation_id).in_([one.id for one in consultations])
+    ordered = (
+        select(StakeholderGroup.name)
+        .where(own)
+        .order_by(col(StakeholderGroup.consultation_id), col(StakeholderGroup.position))
+    )
+    return list(dict.fromkeys(session.exec(ordered)))
+
+
+def officers_offered(session: Session, filters: Filters) -> Sequence[User]:
+    """Everybody who works here, and whoever is asked for, by name."""
+    users = session.exec(select(User).order_by(col(User.name)))
+    return [user for user in users if not user.disabled_at or str(user.id) == filters.officer]
 
 
 def tags_in_use(session: Session, access: Access) -> Sequence[str]:

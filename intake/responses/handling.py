@@ -23,6 +23,7 @@ from intake.store.transitions import move_responses
 from intake.store.users import ConsultationAccess, Role, User
 
 LONGEST_TAG = 40
+MOST_TAGS = 20  # at a time: a page of text pasted by mistake holds hundreds of commas
 
 
 class Flag(StrEnum):
@@ -135,6 +136,8 @@ def tags_in(text: str) -> list[str]:
     tags = [" ".join(tag.lower().split()) for tag in text.split(",")]
     if any(len(tag) > LONGEST_TAG for tag in tags):
         raise NotPossible(f"A tag has at most {LONGEST_TAG} characters; put commas between tags.")
+    if len(tags) > MOST_TAGS:
+        raise NotPossible(f"Add at most {MOST_TAGS} tags at a time.")
     return list(dict.fromkeys(filter(None, tags)))
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from intake.errors import NotFound, NotPossible
-from intake.store.history import HistoryEntry, note
+from intake.store.history import HistoryEntry, about, note
 from intake.store.responses import Response, ResponseNote
 from intake.store.users import User
 
@@ -50,9 +50,5 @@ def remove_note(session: Session, response: Response, note_id: int, *, user: Use
 
 def reasons_among_notes(session: Session, response: Response) -> set[int]:
     """The ids of the notes that are reasons of decisions."""
-    details = session.exec(
-        select(HistoryEntry.detail)
-        .where(HistoryEntry.subject_kind == Response.__tablename__, HistoryEntry.subject_id == response.id)
-        .where(col(HistoryEntry.action).in_(_DECISIONS))
-    )
+    details = session.exec(select(HistoryEntry.detail).where(about(response), col(HistoryEntry.action).in_(_DECISIONS)))
     return {detail["note"] for detail in details if detail.get("note")}

@@ -11,14 +11,12 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from intake.errors import NotPossible
-from intake.outbound.acknowledging import PLAUSIBLE
+from intake.mail.usable_addresses import is_usable_address
 from intake.store.consultations import StakeholderGroup
 from intake.store.people import Consultee
 from intake.store.response_changes import Change, lock_responses, write_changes
 from intake.store.responses import Response
 from intake.store.users import User
-
-LONGEST_ADDRESS = 320
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ def mistakes_in(session: Session, response: Response, respondent: Respondent) ->
     if len(respondent.respondent_name) > 200:
         mistakes["respondent_name"] = "A name has at most 200 characters."
     address = respondent.respondent_address
-    if address and not is_address(address):
+    if address and not is_usable_address(address):
         mistakes["respondent_address"] = "Write an email address like name@example.com, or leave it empty."
     if len(respondent.organisation) > 200:
         mistakes["organisation"] = "The name of an organisation has at most 200 characters."
@@ -59,10 +57,6 @@ def mistakes_in(session: Session, response: Response, respondent: Respondent) ->
     if group and group != response.stakeholder_group and group not in groups_of(session, response.consultation_id):
         mistakes["stakeholder_group"] = "Choose one of the consultation's groups."
     return mistakes
-
-
-def is_address(text: str) -> bool:
-    return PLAUSIBLE.fullmatch(text) is not None and len(text) <= LONGEST_ADDRESS
 
 
 def correct_respondent(
@@ -88,26 +82,10 @@ def correct_respondent(
 
 def correct_address(session: Session, response: Response, address: str, *, user: User, now: datetime) -> int:
     """The respondent's address only, as when an email to it came back."""
-    if not is_address(address):
+    if not is_usable_address(address):
         raise NotPossible("Write an email address like name@example.com.")
     rows = lock_responses(session, [response])
     return write_changes(session, _corrections(rows, {"respondent_address": address.lower()}), user=user, now=now)
-
-
-def set_group(
-    session: Session,
-    responses: Sequence[Response],
-    group: str | None,
-    *,
-    user: User,
-    now: datetime,
-    version: int | None = None,
-) -> int:
-    """The stakeholder group of many, whose consultation must have it."""
-    rows = lock_responses(session, responses, version)
-    if group and any(group not in groups_of(session, key) for key in {row.consultation_id for row in rows}):
-        raise NotPossible("Choose one of the consultation's groups.")
-    return write_changes(session, _corrections(rows, {"stakeholder_group": group or None}), user=user, now=now)
 
 
 def find_consultee(session: Session, consultation_id: int, organisation: str | None) -> Consultee | None:

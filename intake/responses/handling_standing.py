@@ -12,7 +12,7 @@ from intake.deadlines import timing
 from intake.errors import NotPossible
 from intake.responses.handling_notes import write_note
 from intake.store.consultations import Consultation, LatePolicy
-from intake.store.history import HistoryEntry
+from intake.store.history import HistoryEntry, about
 from intake.store.response_changes import Change, lock_responses, write_changes
 from intake.store.responses import LateDecision, Response
 from intake.store.users import User
@@ -87,11 +87,7 @@ def restore(
 
 
 def was_put_back(session: Session, response: Response) -> bool:
-    found = select(HistoryEntry.id).where(
-        HistoryEntry.subject_kind == Response.__tablename__,
-        HistoryEntry.subject_id == response.id,
-        HistoryEntry.action == "put-back",
-    )
+    found = select(HistoryEntry.id).where(about(response), HistoryEntry.action == "put-back")
     return session.exec(found).first() is not None
 
 

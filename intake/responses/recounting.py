@@ -87,13 +87,10 @@ def _without_repeats(entries: Sequence[HistoryEntry]) -> Iterator[HistoryEntry]:
     began, once it ended."""
     recorded = {entry.detail.get("email") for entry in entries if entry.action in ("recorded", "added-to")}
     replies = {entry.detail.get("outgoing") for entry in entries if entry.action == "replied"}
-    replies = {entry.detail.get("outgoing") for entry in entries if entry.action == "replied"}
     last = {(entry.subject_kind, entry.subject_id): entry.id for entry in entries}
     for entry in entries:
         match entry.subject_kind, entry.action:
             case "inbound_email", "recorded" if entry.subject_id in recorded:
-                continue
-            case "outgoing_email", "queued" if entry.subject_id in replies and not entry.detail:
                 continue
             case "outgoing_email", "queued" if entry.subject_id in replies and "from" not in entry.detail:
                 continue

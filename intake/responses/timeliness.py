@@ -5,7 +5,7 @@ Nothing here is stored; it is all worked out from instants when it is asked.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import Session, col, select
 
@@ -13,6 +13,7 @@ from intake.deadlines import Timing, closing_wording, moment_wording, timing
 from intake.store.consultations import Consultation, DeadlineChange, LatePolicy
 from intake.store.responses import LateDecision, Response
 from intake.store.users import User
+from intake.wording import length_wording
 
 _LABELS = {Timing.in_time: "In time", Timing.late: "Late", Timing.unknown: "Receipt not known"}
 _POLICIES = {
@@ -53,7 +54,7 @@ def receipt_sentence(received_at: datetime | None, consultation: Consultation) -
     if received_at is None:
         return "Nobody knows when it was received, so it is neither in time nor late."
     is_late = timing(received_at, consultation.closes_at) is Timing.late
-    verdict = f"late, by {_length(received_at - consultation.closes_at)}" if is_late else "in time"
+    verdict = f"late, by {length_wording(received_at - consultation.closes_at)}" if is_late else "in time"
     return f"Received {moment_wording(received_at, consultation.zone)}: {verdict}."
 
 
@@ -64,7 +65,7 @@ def _closing(consultation: Consultation, now: datetime) -> str:
 
 def _about_changes(received_at: datetime, consultation: Consultation, changes: Sequence[DeadlineChange]) -> list[str]:
     """What a changed closing time means for this one: people had been told another."""
-    if not changes:
+    if not changes or consultation.closes_at == changes[0].before:
         return []
     zone, first = consultation.zone, changes[0].before
     told = changes[-1]
@@ -84,12 +85,3 @@ def _about_late(session: Session, response: Response, consultation: Consultation
     name = session.get_one(User, by).name
     reason = f" Their reason: “{response.late_decision_reason}”" if response.late_decision_reason else ""
     return f"{name} decided at {moment_wording(at, consultation.zone)} {_DECISIONS[decision]}.{reason}"
-
-
-def _length(passed: timedelta) -> str:
-    minutes = max(1, int(passed.total_seconds() // 60))
-    for size, unit in ((1440, "day"), (60, "hour"), (1, "minute")):
-        if minutes >= size:
-            count = minutes // size
-            return f"{count:,} {unit}{'' if count == 1 else 's'}"
-    raise AssertionError("a minute is the least")

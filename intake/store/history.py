@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Field, Session, SQLModel
+from sqlmodel import Field, Session, SQLModel, col
 
 from intake.store.database import UtcDateTime
 
@@ -29,6 +29,12 @@ class HistoryEntry(SQLModel, table=True):
     subject_kind: str = Field(max_length=40)
     subject_id: int
     detail: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
+
+
+def about(row: SQLModel) -> sa.ColumnElement[bool]:
+    """The condition that an entry is about this stored row."""
+    subject_id: int = row.id  # type: ignore[attr-defined]  # SQLModel itself has none, every table noted here has
+    return sa.and_(col(HistoryEntry.subject_kind) == row.__tablename__, col(HistoryEntry.subject_id) == subject_id)
 
 
 @dataclass(frozen=True, slots=True)

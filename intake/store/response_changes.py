@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from intake.errors import Changed
 from intake.store.consultations import Consultation
-from intake.store.history import HistoryEntry, Note, note_each
+from intake.store.history import HistoryEntry, Note, about, note_each
 from intake.store.responses import Response
 from intake.store.users import User
 
@@ -29,9 +29,9 @@ class Change:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
-def some_at_a_time(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    """As many as any database takes in one statement."""
-    return (ids[start : start + SOME] for start in range(0, len(ids), SOME))
+def some_at_a_time(ids: Sequence[int], most: int = SOME) -> Iterator[Sequence[int]]:
+    """As many as any database takes in one statement, or fewer."""
+    return (ids[start : start + most] for start in range(0, len(ids), most))
 
 
 def lock_consultations(session: Session, ids: Collection[int]) -> None:
@@ -69,10 +69,5 @@ def write_changes(session: Session, changes: Sequence[Change], *, user: User, no
 
 def changes_since(session: Session, response: Response, version: int) -> list[HistoryEntry]:
     """What was done to the response after this version of it was seen, oldest first."""
-    entries = session.exec(
-        select(HistoryEntry)
-        .where(HistoryEntry.subject_kind == Response.__tablename__, HistoryEntry.subject_id == response.id)
-        .order_by(col(HistoryEntry.id).desc())
-        .limit(100)
-    )
+    entries = session.exec(select(HistoryEntry).where(about(response)).order_by(col(HistoryEntry.id).desc()).limit(100))
     return [entry for entry in reversed(entries.all()) if entry.detail.get("version", 0) > version]

@@ -11,9 +11,8 @@ from fastapi import Response
 from sqlmodel import Session
 
 from intake.administration.changing import ChangedMeanwhile, Edit
-from intake.administration.mistakes import Mistakes
 from intake.administration.moments import TypedMoment
-from intake.errors import NotPossible
+from intake.errors import Mistakes, NotPossible
 from intake.responses.recounting import tell
 from intake.store.history import HistoryEntry
 from intake.web.asking import Asking
@@ -39,7 +38,7 @@ class Conflict:
 
 
 def edit_of(asking: Asking, form: Form) -> Edit:
-    return Edit(asking.user, form.number("version") or 0, asking.now)
+    return Edit(asking.user, form.version, asking.now)
 
 
 def attempt(asking: Asking, change: Callable[[Session], Done], show_again: Callable[..., Response]) -> Response:

@@ -14,8 +14,8 @@ from intake.responses.filters import Filters
 from intake.store.responses import ResponseStatus
 from intake.web.charts import Place, Series, Words, bars_chart, columns_chart, share_chart, swatch
 from intake.web.headlines import log_path
-from intake.web.pages.log import WORDINGS
-from intake.web.showing import plural
+from intake.web.wordings import WORDINGS
+from intake.wording import plural
 
 MOST_GROUPS = 12
 _LABELS = 4

@@ -54,6 +54,12 @@ class Form:
         text = self.text(name)
         return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
 
+    @property
+    def version(self) -> int:
+        """The version of the record that the officer saw; a form that does not say it saw none of today's."""
+        version = self.number("version")
+        return -1 if version is None else version
+
     def numbers(self, name: str) -> list[int]:
         return [int(text) for text in self.many(name) if re.fullmatch(r"[0-9]{1,9}", text)]
 

@@ -1,5 +1,6 @@
 """The overview's numbers, each with the address of what it counts. Never counts by itself."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,7 +10,7 @@ from sqlmodel import Session
 
 from intake.accounts.access import Access
 from intake.deadlines import Timing
-from intake.inbound.watching import emails_waiting
+from intake.inbound.queue import waiting_by_status
 from intake.outbound.listing import Tray, counts
 from intake.responses.counting import Counted
 from intake.responses.filters import Filters
@@ -17,6 +18,7 @@ from intake.responses.handling import Flag
 from intake.store.consultations import Consultation
 from intake.store.emails import EmailStatus
 from intake.store.responses import Nature, ResponseStatus
+from intake.web.showing import with_query
 
 _UNSENT = {
     Tray.failed: "of our emails refused",
@@ -37,13 +39,15 @@ class Headline:
 
 def headlines(session: Session, access: Access, total: Counted, *, only: Consultation | None) -> list[Headline]:
     """Of one consultation, or of all the user may see. What went wrong is there only when it did."""
-    waiting = emails_waiting(session, access, only.id if only else None)
+    waiting = Counter[EmailStatus]()
+    for (consultation_id, status), number in waiting_by_status(session, access).items():
+        waiting[status] += number if only is None or only.id == consultation_id else 0
     held, failed = waiting[EmailStatus.held], waiting[EmailStatus.failed]
     queue = _path("/held", consultation=only.slug if only else "")
     trouble = [Headline(failed, "emails that could not be read", queue, is_urgent=True)]
     for tray, number in counts(session, access, only.id if only else None).items():
         if tray in _UNSENT:
-            path = _path("/outgoing", state=tray, consultation=str(only.id) if only else "")
+            path = _path("/outgoing", state=tray, consultation=only.slug if only else "")
             trouble.append(Headline(number, _UNSENT[tray], path, is_urgent=True))
     of_log = list(_of_log(total, only))
     of_log.insert(2, Headline(held, f"{_noun(held, 'email')} held", queue, is_urgent=held > 0))
@@ -52,7 +56,7 @@ def headlines(session: Session, access: Access, total: Counted, *, only: Consult
 
 def log_path(filters: Filters, **more: Any) -> str:
     """The address of the log with these filters."""
-    return f"/responses?{replace(filters, **more).to_query()}"
+    return with_query("/responses", replace(filters, **more).to_query())
 
 
 def _of_log(total: Counted, only: Consultation | None) -> Iterator[Headline]:
@@ -69,8 +73,7 @@ def _of_log(total: Counted, only: Consultation | None) -> Iterator[Headline]:
 
 
 def _path(path: str, **query: str) -> str:
-    given = urlencode({name: value for name, value in query.items() if value})
-    return f"{path}?{given}" if given else path
+    return with_query(path, urlencode({name: value for name, value in query.items() if value}))
 
 
 def _noun(count: int, noun: str) -> str:

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from intake.errors import IntakeError, LostRace, NotFound
 from intake.web.asking import NotAllowed, SignInNeeded, signed_in
 from intake.web.forms import ForeignForm
-from intake.web.showing import page, public_page
+from intake.web.showing import page, public_page, with_query
 
 log = structlog.get_logger()
 _STATUSES: dict[type[IntakeError], int] = {NotFound: 404, NotAllowed: 403, ForeignForm: 403, LostRace: 409}
@@ -59,18 +59,17 @@ class LastResort:
         except Exception as error:
             place = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{Path(place.filename).name}:{place.lineno}"
-            log.error("page", path=scope.get("path"), error=type(error).__name__, where=where)
+            log.error("page", path=_printable_path(scope), error=type(error).__name__, where=where)
             if has_started or scope["type"] != "http":
                 return
-            is_away = isinstance(error, sa.exc.OperationalError)
-            await (_away() if is_away else _broken())(scope, receive, send)
+            await _broken_off(error, scope["method"])(scope, receive, send)
 
 
 def _ask_to_sign_in(request: Request, error: Exception) -> Response:
     if request.method != "GET":
         sentence = "You have been signed out, so nothing was changed. Sign in, then go back and send the form again."
         return public_page(request, "mishap.html", status=401, title="Sign in again", sentence=sentence)
-    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    wanted = with_query(request.url.path, request.url.query)
     return RedirectResponse(f"/sign-in?wanted={quote(wanted)}" if wanted != "/" else "/sign-in", status_code=303)
 
 
@@ -98,9 +97,17 @@ def _mishap(request: Request, status: int, sentence: str) -> Response:
     return page(asking, "mishap.html", status=status, title=title, sentence=sentence)
 
 
-def _away() -> Response:
-    return PlainTextResponse("The database cannot be reached now. Nothing was changed; try again in a minute.", 503)
+def _printable_path(scope: Scope) -> str:
+    """A one-time link's address is all it takes to use it."""
+    path = str(scope.get("path"))
+    return "/link/…" if path.startswith("/link/") else path
 
 
-def _broken() -> Response:
-    return PlainTextResponse("This broke off unexpectedly. Nothing was changed; go back and try again.", 500)
+def _broken_off(error: Exception, method: str) -> Response:
+    """A form may have been carried out before this, and only its answer broke: nobody knows here."""
+    is_away = isinstance(error, sa.exc.OperationalError)
+    what = "The database cannot be reached now." if is_away else "This broke off unexpectedly."
+    if method in ("GET", "HEAD"):
+        return PlainTextResponse(f"{what} Nothing was changed; try again in a minute.", 503 if is_away else 500)
+    then = "Open the page again in a minute and look: what you asked for may have been done, or a part of it."
+    return PlainTextResponse(f"{what} {then}", 503 if is_away else 500)

@@ -24,6 +24,8 @@ from intake.outbound.rendering import product_folder, size_wording
 from intake.store.reasons import Reason
 from intake.web.asking import Asking, installation
 from intake.web.forms import TOKEN_FIELD, stranger_cookie, token_of
+from intake.web.wordings import WORDINGS
+from intake.wording import plural
 
 STATIC = Path(__file__).parent / "static"
 LONDON = ZoneInfo("Europe/London")
@@ -79,6 +81,11 @@ def redirect(asking: Asking, path: str, *, notice: str | None = None) -> Respons
     return RedirectResponse(path, status_code=303)
 
 
+def with_query(path: str, query: str) -> str:
+    """`query` as it stands in an address, without the question mark."""
+    return f"{path}?{query}" if query else path
+
+
 def is_own_path(path: str) -> bool:
     """Whether this is a path of ours and of nobody else: browsers read "//elsewhere" and "/\\elsewhere" as a host."""
     return path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
@@ -102,7 +109,7 @@ def environment() -> Environment:
         ]
     )
     made = Environment(loader=found, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    made.globals |= {"LONDON": LONDON, "asset": asset}
+    made.globals |= {"LONDON": LONDON, "asset": asset, "wordings": WORDINGS}
     made.filters |= {
         "moment": moment_wording,
         "short": short_moment,
@@ -118,11 +125,6 @@ def short_moment(at: datetime, zone: ZoneInfo) -> str:
     """For tables: "12 Feb 2020, 10:30am"."""
     local = at.astimezone(zone)
     return f"{local.day} {local:%b %Y}, {local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
-
-
-def plural(count: int, noun: str, nouns: str | None = None) -> str:
-    """ "1 response", "2,000 responses"."""
-    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
 
 
 def _answer(request: Request, template: str, status: int, policy: str | None, fields: dict[str, object]) -> Response:

@@ -14,7 +14,6 @@ from intake.accounts.signing_in import NotLetIn, SignedIn, change_password, choo
 from intake.accounts.users import (
     FromElsewhere,
     LastAdministrator,
-    Unfit,
     add_user,
     change_user,
     disable,
@@ -23,6 +22,7 @@ from intake.accounts.users import (
     list_users,
     user_by_address,
 )
+from intake.errors import Mistakes
 from intake.store.consultations import Consultation
 from intake.store.users import LinkPurpose, OneTimeLink, Role, UserSession
 from tests.accounts.staff import OFFICE_NETWORK, PASSWORD, add, link_for, stored
@@ -61,9 +61,9 @@ def test_an_address_is_kept_in_lower_case_and_signs_in_however_it_is_typed(offic
 def test_an_address_that_is_none_or_is_taken_is_refused(office: Office) -> None:
     add(office, ASHA, password=None)
     for address, word in ((ASHA, "already"), ("asha", "email address"), ("a b@county.example", "email address")):
-        with pytest.raises(Unfit) as refused, office.database.transaction() as session:
+        with pytest.raises(Mistakes) as refused, office.database.transaction() as session:
             add_user(session, address=address, name="", role=Role.officer, now=office.now, actor="test")
-        assert word in refused.value.mistakes["address"]
+        assert word in refused.value.by_field["address"]
 
 
 @both_databases
@@ -137,7 +137,7 @@ def test_a_link_chooses_a_password_once_and_a_new_link_ends_the_old_one(office: 
     first, second = link_for(office, ASHA), link_for(office, ASHA)
     with pytest.raises(LinkOver):
         choose_password(office.database, first, PASSWORD, OFFICE_NETWORK, now=office.now)
-    with pytest.raises(Unfit):
+    with pytest.raises(Mistakes):
         choose_password(office.database, second, "too short", OFFICE_NETWORK, now=office.now)
     assert isinstance(choose_password(office.database, second, PASSWORD, OFFICE_NETWORK, now=office.now), SignedIn)
     with pytest.raises(LinkOver):
@@ -192,7 +192,7 @@ def test_a_changed_password_ends_the_other_sessions_and_asks_for_the_old_one(off
         found = find_session(session, own, RULES, now=office.now)
     assert found
     row: UserSession = found[0]
-    with pytest.raises(Unfit, match="not your present password"):
+    with pytest.raises(Mistakes, match="not your present password"):
         change_password(office.database, row, "guess", NEW_PASSWORD, OFFICE_NETWORK, now=office.now)
     change_password(office.database, row, PASSWORD, NEW_PASSWORD, OFFICE_NETWORK, now=office.now)
     assert (is_signed_in(office, own), is_signed_in(office, other)) == (True, False)

@@ -3,8 +3,7 @@
 import pytest
 
 from intake.administration.addresses import add_address, addresses, change_address, remove_address
-from intake.administration.mistakes import Mistakes
-from intake.errors import NotPossible
+from intake.errors import Mistakes, NotPossible
 from intake.store.consultations import AddressKind
 from intake.store.emails import LedgerEntry
 from tests.administration.administrators import consultation, editing

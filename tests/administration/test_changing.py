@@ -4,9 +4,8 @@ import pytest
 from sqlmodel import select
 
 from intake.administration.changing import ChangedMeanwhile
-from intake.administration.mistakes import Mistakes
 from intake.administration.sections import change_section
-from intake.errors import NotPossible
+from intake.errors import Mistakes, NotPossible
 from intake.store.consultations import Consultation, LatePolicy
 from intake.store.emails import LedgerEntry
 from tests.administration.administrators import SLUG, consultation, editing

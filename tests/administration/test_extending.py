@@ -8,8 +8,7 @@ from sqlmodel import Session, select
 from intake import jobs
 from intake.administration.changing import ChangedMeanwhile, Edit
 from intake.administration.extending import Effects, change_closing, closing_now, effects_of_closing
-from intake.administration.mistakes import Mistakes
-from intake.errors import NotPossible
+from intake.errors import Mistakes, NotPossible
 from intake.store.consultations import Consultation, DeadlineChange
 from intake.store.emails import OutgoingEmail
 from intake.store.responses import LateDecision, Response

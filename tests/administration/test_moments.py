@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from intake.administration.mistakes import Mistakes
 from intake.administration.moments import TypedMoment, instant
+from intake.errors import Mistakes
 from tests.administration.administrators import typed
 
 LONDON = ZoneInfo("Europe/London")

@@ -5,16 +5,14 @@ from datetime import timedelta
 import pytest
 
 from intake.accounts.access import Access
-from intake.administration.consultations import State, state_of, state_wording, tallies, visible
-from intake.administration.mistakes import Mistakes
+from intake.administration.consultations import State, state_of, state_wording, visible
 from intake.administration.opening import archive, change_opening, unarchive
-from intake.errors import NotPossible
-from intake.store.consultations import Consultation
+from intake.errors import Mistakes, NotPossible
 from tests.administration.administrators import adam, consultation, editing
 from tests.building import raw_email
 from tests.databases import both_databases
 from tests.office import CLOSES_AT, DURING, OPENS_AT, Office
-from tests.people import BEN, CAROL, DAN, REVIEW
+from tests.people import BEN, REVIEW
 
 BEFORE = OPENS_AT - timedelta(days=2)
 
@@ -89,24 +87,6 @@ def test_where_a_consultation_stands_is_read_off_its_instants(
 ) -> None:
     row = consultation(office)
     assert (state_of(row, now), state_wording(row, now)) == (state, wording)  # type: ignore[arg-type]
-
-
-@both_databases
-def test_tally_counts_what_counts(office: Office) -> None:
-    for sender, received_at in ((BEN, DURING), (CAROL, CLOSES_AT + timedelta(minutes=1))):
-        office.now = received_at
-        raw = raw_email(sender=sender, to=REVIEW, text=f"From {sender}.", message_id=f"<{sender}>")
-        office.receive(raw, received_at=received_at)
-        office.cycle()
-    office.receive(raw_email(sender=DAN, to=REVIEW, text="", message_id="<d>"), received_at=office.now)
-    office.cycle()
-    with office.database.reading() as session:
-        rows = office.rows(Consultation)
-        counted = tallies(session, rows)
-        assert tallies(session, []) == {}
-    one = counted[rows[0].id]
-    assert (one.responses, one.unread, one.late, one.held) == (2, 2, 1, 1)
-    assert counted[rows[1].id].responses == 0
 
 
 def _slugs(office: Office, *, archived: bool) -> list[str]:

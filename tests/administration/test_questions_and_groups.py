@@ -6,7 +6,6 @@ import pytest
 from sqlmodel import select
 
 from intake.administration.groups import add_group, groups, move_group, remove_group, rename_group
-from intake.administration.mistakes import Mistakes
 from intake.administration.questions import (
     add_question,
     change_question,
@@ -16,7 +15,7 @@ from intake.administration.questions import (
     questions,
     remove_question,
 )
-from intake.errors import NotFound, NotPossible
+from intake.errors import Mistakes, NotFound, NotPossible
 from intake.store.consultations import StakeholderGroup
 from intake.store.people import Consultee
 from intake.store.responses import Response

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from intake.administration.mistakes import Mistakes
 from intake.administration.reply_templates import (
     add_reply_template,
     change_reply_template,
@@ -13,6 +12,7 @@ from intake.administration.reply_templates import (
     reply_template,
     reply_templates,
 )
+from intake.errors import Mistakes
 from intake.outbound.replying import PLACEHOLDERS
 from tests.administration.administrators import adam, consultation
 from tests.databases import both_databases

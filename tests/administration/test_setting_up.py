@@ -8,8 +8,8 @@ import pytest
 from sqlmodel import Session, select
 
 from intake.administration.copying import brought_along, copy_consultation
-from intake.administration.mistakes import Mistakes
 from intake.administration.setting_up import proposed_prefix, proposed_slug, set_up, typed_consultation
+from intake.errors import Mistakes
 from intake.store.consultation_file import ConsultationFile
 from intake.store.consultations import (
     Consultation,

@@ -6,9 +6,8 @@ import pytest
 
 from intake.administration.addresses import addresses, remove_address
 from intake.administration.days_off import add_day_off, days_off, remove_day_off
-from intake.administration.mistakes import Mistakes
 from intake.administration.warnings import closing_warnings, instant_warnings, warnings
-from intake.errors import NotFound
+from intake.errors import Mistakes, NotFound
 from tests.administration.administrators import adam, consultation, editing
 from tests.databases import both_databases
 from tests.office import CLOSES_AT, DURING, OPENS_AT, Office

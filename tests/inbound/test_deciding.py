@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from intake import jobs
-from intake.errors import LostRace, NotFound
+from intake.errors import LostRace, Mistakes, NotFound
 from intake.inbound.choices import Choice
-from intake.inbound.deciding import Given, Mistaken, decide
+from intake.inbound.deciding import Given, decide
 from intake.inbound.dropping import drop_files
 from intake.store.consultations import AddressKind, PublishedAddress
 from intake.store.decisions import Decision
@@ -160,9 +160,9 @@ def test_an_email_without_a_sender_needs_a_respondent(office: Office) -> None:
     office.receive(raw_email(sender="undisclosed", to=REVIEW))
     office.cycle()
     email_id = office.emails()[0].id
-    with pytest.raises(Mistaken) as raised:
+    with pytest.raises(Mistakes) as raised:
         decided(office, email_id, Choice.response, consultation_id=IEO)
-    assert list(raised.value.mistakes) == ["respondent_name"]
+    assert list(raised.value.by_field) == ["respondent_name"]
     carried_out(office, email_id, Choice.response, consultation_id=IEO, respondent_name="A parent")
     [response] = office.responses()
     assert (response.respondent_name, response.respondent_address) == ("A parent", None)
@@ -242,7 +242,7 @@ def test_another_consultations_officer_cannot_find_the_email(office: Office) -> 
 
 def test_an_officer_cannot_record_to_a_consultation_not_given_to_them(office: Office) -> None:
     email_id = held_question(office)
-    with pytest.raises(Mistaken):
+    with pytest.raises(Mistakes):
         decided(office, email_id, Choice.response, consultation_id=ADM)
 
 
@@ -262,7 +262,7 @@ def test_a_decision_that_lacks_something_is_not_written(
     office: Office, choice: Choice, given: dict[str, Any], field: str
 ) -> None:
     email_id = held_question(office)
-    with pytest.raises(Mistaken) as raised:
+    with pytest.raises(Mistakes) as raised:
         decided(office, email_id, choice, **given)
-    assert list(raised.value.mistakes) == [field]
+    assert list(raised.value.by_field) == [field]
     assert (office.outcomes(), office.rows(Decision)) == ([("held", "possible-question")], [])

@@ -78,6 +78,22 @@ def test_what_was_decided_holds_when_the_email_cannot_be_read_at_first(tmp_path:
         assert all(decision.carried_out_at for decision in office.rows(Decision))
 
 
+@both_databases
+def test_what_was_decided_is_overtaken_by_a_decision_to_ignore(tmp_path: Path) -> None:
+    with open_office(tmp_path) as office:
+        office.receive(LETTER)
+        office.cycle()
+        decided(office, 1, Choice.question, consultation_id=IEO)
+        stored = office.files.path(office.emails()[0].raw_sha256)
+        aside = stored.rename(tmp_path / "aside")
+        jobs.record(office.this)
+        aside.rename(stored)
+        decided(office, 1, Choice.ignore, reason=Reason.spam)
+        carried_out(office, 1, Choice.again, ADAM)
+        assert office.outcomes() == [("held", "possible-question")]
+        assert office.outgoing() == []
+
+
 def test_a_failed_email_is_tried_again_at_once_with_all_its_tries(tmp_path: Path) -> None:
     with open_office(tmp_path) as office:
         office.receive(LETTER)

@@ -16,9 +16,11 @@ from intake.inbound.queue import (
     decisions_about,
     next_waiting,
     waiting_by,
+    waiting_by_status,
     waiting_count,
     waiting_emails,
 )
+from intake.store.emails import EmailStatus
 from intake.store.reasons import Reason
 from tests.building import raw_email
 from tests.databases import both_databases
@@ -71,6 +73,9 @@ def test_the_queue_is_cut_by_consultation_reason_and_place(office: Office) -> No
     assert ids(office, adam, after=2) == sorted([newsletter, unknown])
     with office.database.reading() as session:
         assert waiting_by(session, adam)[IEO, "possible-question"] == 2
+        held = EmailStatus.held
+        assert waiting_by_status(session, adam) == {(IEO, held): 2, (ADM, held): 1, (0, held): 1}
+        assert waiting_by_status(session, officer(office, OLGA)) == {(ADM, held): 1}
 
 
 def test_after_the_last_of_the_queue_comes_its_first_and_after_the_only_one_none(office: Office) -> None:

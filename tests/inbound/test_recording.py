@@ -10,12 +10,16 @@ from sqlmodel import select
 
 from intake import jobs
 from intake.deadlines import timing
+from intake.errors import Changed
 from intake.inbound.reading import EmailToRead, HeaderToRead, NotAsStored, ReadEmail
 from intake.mail.understanding import Understood
+from intake.responses.handling import set_status
 from intake.sandbox import Sandbox
 from intake.store.emails import EmailStatus, InboundEmail, OutgoingStatus
-from intake.store.responses import Addition, Attachment, Channel, LetterDigest, Response
+from intake.store.response_changes import changes_since
+from intake.store.responses import Addition, Attachment, Channel, LetterDigest, Response, ResponseStatus
 from intake.store.transitions import move_email
+from intake.store.users import Role, User
 from tests.building import raw_email
 from tests.databases import both_databases
 from tests.office import CLOSES_AT, DURING, Office, open_office
@@ -134,6 +138,31 @@ def test_a_reply_to_the_acknowledgement_is_an_addition(office: Office) -> None:
     # The response itself came in time, whatever came later.
     assert timing(response.received_at, CLOSES_AT) == "in_time"
     assert "added" in office.sender.sent[1].raw.decode().lower()
+
+
+@pytest.mark.parametrize("status", [ResponseStatus.considered, ResponseStatus.read, ResponseStatus.unread])
+def test_a_response_that_something_is_added_to_waits_to_be_read_again(office: Office, status: ResponseStatus) -> None:
+    office.receive(raw_email(sender=BEN, to=REVIEW))
+    office.cycle()
+    with office.database.transaction() as session:
+        user = User(address=ASHA, name="Asha Rahman", role=Role.officer, created_at=DURING)
+        session.add(user)
+        session.flush()
+        set_status(session, [session.get_one(Response, 1)], status, user=user, now=DURING)
+    seen = office.responses()[0].version
+    answered = {"In-Reply-To": office.outgoing()[0].message_id}
+    for number in (2, 3):
+        office.receive(
+            raw_email(sender=BEN, to=REVIEW, text=f"{number}\n", message_id=f"<{number}@x.example>", headers=answered)
+        )
+    office.cycle()
+    assert [(one.status, one.added_words) for one in office.responses()] == [(ResponseStatus.unread, "2\n3")]
+    with office.database.transaction() as session:
+        response = session.get_one(Response, 1)
+        told = [entry.action for entry in changes_since(session, response, seen)]
+        assert told.count("added-to") == 2
+        with pytest.raises(Changed):  # an officer who has the page of before open has not read what came later
+            set_status(session, [response], ResponseStatus.considered, user=user, now=DURING, version=seen)
 
 
 def test_someone_else_answering_our_email_is_held(office: Office) -> None:

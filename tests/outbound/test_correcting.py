@@ -19,8 +19,11 @@ from intake.outbound.correcting import (
     send_again,
     sent_again,
 )
+from intake.responses.handling_moves import move_to
+from intake.store.consultations import consultation_by_slug
 from intake.store.emails import OutgoingEmail, OutgoingStatus
 from intake.store.reasons import Reason
+from intake.store.responses import Response
 from intake.store.transitions import move_outgoing
 from intake.store.users import Role, User
 from tests.building import raw_email
@@ -115,6 +118,24 @@ def test_what_failed_goes_again_to_the_same_address_as_the_same_email(office: Of
     jobs.send(office.this)
     assert statuses(office) == [("sent", None)]
     assert email.message_from_bytes(office.sender.sent[-1].raw)["Message-ID"] == message_id
+
+
+@pytest.mark.parametrize("address", [BEN, RIGHT])
+def test_what_goes_again_speaks_of_the_consultation_its_response_is_in_now(
+    office: Office, asha: User, address: str
+) -> None:
+    fail(office)
+    with office.database.transaction() as session:
+        response, admissions = session.get_one(Response, 1), consultation_by_slug(session, "school-admissions")
+        move_to(session, [response], admissions, user=asha, now=DURING)
+        title = admissions.title
+    office.sender.refuses = set()
+    again(office, asha, address)
+    jobs.send(office.this)
+    said = email.message_from_bytes(office.sender.sent[-1].raw)
+    assert title in str(said["Subject"])
+    assert "ADM-0001" in str(said["Subject"])
+    assert office.outgoing()[-1].consultation_id == admissions.id
 
 
 def test_a_form_sent_twice_queues_one_email(office: Office, asha: User) -> None:

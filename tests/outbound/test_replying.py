@@ -66,6 +66,17 @@ def reply(office: Office, asha: User, answer: Reply = ANSWER, *, version: int | 
         )
 
 
+def test_a_form_gone_back_to_and_changed_is_not_taken_for_the_reply_that_went(office: Office, asha: User) -> None:
+    seen = office.responses()[0].version
+    first = reply(office, asha, version=seen)
+    changed = Reply(ANSWER.subject, "Dear Ben,\n\nThe map is on page 13.", ANSWER.token)
+    with pytest.raises(Changed):
+        reply(office, asha, changed, version=seen)
+    second = reply(office, asha, changed, version=office.responses()[0].version)
+    assert (first.given_text, second.given_text) == (ANSWER.text, changed.text)
+    assert reply(office, asha, changed, version=seen).id == second.id
+
+
 def sent(office: Office) -> Message:
     jobs.send(office.this)
     return email.message_from_bytes(office.sender.sent[-1].raw)

@@ -62,6 +62,11 @@ FILTERED = {
 }
 
 
+def test_up_to_the_last_day_there_is_leaves_nobody_out(officers: Officers, database: Database) -> None:
+    add_response(database)
+    assert found(database, officers.asha, to="9999-12-31") == ["IEO-0001"]
+
+
 @pytest.mark.parametrize("name", FILTERED)
 def test_a_filter_finds_its_responses_and_no_others(officers: Officers, database: Database, name: str) -> None:
     value, values = FILTERED[name]

@@ -155,6 +155,8 @@ def test_tags_are_stored_in_one_spelling() -> None:
     assert tags_in(" School  Transport, BUDGET,, budget ") == ["school transport", "budget"]
     with pytest.raises(NotPossible):
         tags_in("x" * 41)
+    with pytest.raises(NotPossible):
+        tags_in(",".join(f"tag {number}" for number in range(21)))
 
 
 def test_a_tag_is_put_on_once_however_often_it_is_given(officers: Officers) -> None:

@@ -13,7 +13,6 @@ from intake.responses.handling_respondent import (
     correct_respondent,
     groups_of,
     mistakes_in,
-    set_group,
 )
 from intake.store.consultations import StakeholderGroup
 from tests.databases import both_databases
@@ -112,12 +111,3 @@ def test_groups_are_the_consultations_in_their_order_then_its_consultees(officer
         session.flush()
         assert groups_of(session, review.id) == ["governor", "trust", "school"]
         assert groups_of(session, officers.consultation("ADM").id) == []
-
-
-def test_a_group_is_given_to_many_at_once(officers: Officers) -> None:
-    rows = [officers.response("IEO-0001"), officers.response("IEO-0002")]
-    with officers.work() as session:
-        assert set_group(session, rows, "school", user=officers.asha, now=DURING) == 1
-    assert officers.response().stakeholder_group == "school"
-    with pytest.raises(NotPossible), officers.work() as session:
-        set_group(session, rows, "parish", user=officers.asha, now=DURING)

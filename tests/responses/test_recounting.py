@@ -11,7 +11,7 @@ import pytest
 from intake.responses.handling import Flag, assign, set_flag, set_nature, set_status
 from intake.responses.handling_moves import move_to
 from intake.responses.handling_notes import add_note
-from intake.responses.handling_respondent import set_group
+from intake.responses.handling_respondent import Respondent, correct_respondent
 from intake.responses.handling_standing import withdraw
 from intake.responses.recounting import recount, sentence_for, tell
 from intake.responses.sentences import SENTENCES
@@ -134,6 +134,7 @@ def _handled(office: Office) -> str:
         session.flush()
         row = [session.get_one(Response, 1)]
         target = consultation_by_slug(session, "school-admissions")
+        without_group = Respondent(row[0].respondent_name, BEN, row[0].organisation or "", "")
         steps: list[Any] = [
             lambda **by: set_status(session, row, ResponseStatus.considered, **by),
             lambda **by: set_status(session, row, ResponseStatus.read, **by),
@@ -143,7 +144,7 @@ def _handled(office: Office) -> str:
             lambda **by: set_nature(session, row, Nature.question, **by),
             lambda **by: assign(session, row, asha, **by),
             lambda **by: assign(session, row, None, **by),
-            lambda **by: set_group(session, row, None, **by),
+            lambda **by: correct_respondent(session, row[0], without_group, **by),
             lambda **by: move_to(session, row, target, **by),
             lambda **by: withdraw(session, row, "She asked for it.", **by),
         ]

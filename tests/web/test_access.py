@@ -6,7 +6,6 @@ A new route appears here by itself; the tables below say what it must be.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import import_module
 
 import pytest
 import sqlalchemy as sa
@@ -15,10 +14,10 @@ from sqlmodel import SQLModel, select
 
 from intake.store.emails import InboundEmail, OutgoingEmail
 from intake.store.responses import Attachment, Response
-from intake.web.pages import PAGES
 from tests.building import raw_email
 from tests.people import BEN, CAROL, OLGA, REVIEW
 from tests.web.desk import REVIEW_SLUG, Desk, Visitor, open_desk
+from tests.web.routes import api_routes
 
 PUBLIC = {
     "/accessibility",
@@ -56,14 +55,7 @@ class Route:
 
 
 def _routes() -> list[Route]:
-    return [Route(method, route.path) for route in _api_routes() for method in sorted(route.methods or ())]
-
-
-def _api_routes() -> Iterator[APIRoute]:
-    for name in PAGES:
-        for route in import_module(f"intake.web.pages.{name}").router.routes:
-            assert isinstance(route, APIRoute)
-            yield route
+    return [Route(method, route.path) for route in api_routes() for method in sorted(route.methods or ())]
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +151,7 @@ def test_no_page_acts_when_it_is_only_opened(desk: Desk) -> None:
 
 def test_nobody_is_let_in_by_a_page_that_forgot_to_ask() -> None:
     """Every route that is not public depends on who asks, and every POST on the form's token."""
-    assert [route.path for route in _api_routes() if _is_careless(route)] == []
+    assert [route.path for route in api_routes() if _is_careless(route)] == []
 
 
 def _is_careless(route: APIRoute) -> bool:

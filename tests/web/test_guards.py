@@ -4,7 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from intake.store.responses import ResponseStatus
+from tests.building import raw_email
+from tests.people import REVIEW
 from tests.web.desk import BASE_URL, Desk, open_desk
 
 
@@ -55,6 +59,34 @@ def test_a_form_without_the_sessions_token_changes_nothing(desk: Desk, fields: d
 def test_a_form_too_large_to_be_one_is_refused_before_it_is_read(desk: Desk) -> None:
     answer = desk.asha.post("/sign-out", {"much": "x" * 4_000_001})
     assert answer.status_code == 413
+
+
+def test_a_form_whose_answer_breaks_off_is_not_said_to_have_changed_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_off(*_: object, **__: object) -> None:
+        raise sa.exc.OperationalError("UPDATE", {}, Exception("database is locked"))
+
+    desk.office.receive(raw_email(to=REVIEW))
+    desk.office.cycle()
+    monkeypatch.setattr("intake.web.showing.leave_notice", break_off)
+    answer = desk.asha.post("/responses/IEO-0001/status", {"status": "read", "version": "0"})
+    assert (answer.status_code, desk.office.responses()[0].status) == (503, ResponseStatus.read)
+    assert "Nothing was changed" not in answer.text
+    assert "may have been done" in answer.text
+
+
+def test_what_is_printed_of_an_error_holds_no_one_time_link(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def break_off(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("intake.web.pages.signing_in.open_link", break_off)
+    assert desk.nobody.get("/link/the-token-of-a-link").status_code == 500
+    printed = capsys.readouterr()
+    assert "RuntimeError" in printed.out + printed.err
+    assert "the-token-of-a-link" not in printed.out + printed.err
 
 
 def test_an_address_that_does_not_exist_is_answered_with_a_page(desk: Desk) -> None:

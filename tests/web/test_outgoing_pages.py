@@ -11,9 +11,10 @@ from intake.store.emails import OutgoingEmail, OutgoingStatus
 from intake.store.reasons import Reason
 from intake.store.transitions import move_outgoing
 from tests.building import raw_email
+from tests.databases import both_databases
 from tests.office import DURING
 from tests.people import ADMISSIONS, BEN, CAROL, DAN, REVIEW
-from tests.web.desk import Desk, open_desk
+from tests.web.desk import REVIEW_SLUG, Desk, open_desk
 
 RIGHT = "ben.hughes@heathfield-school.example"
 
@@ -49,7 +50,7 @@ def test_the_list_opens_on_what_needs_somebody_and_counts_it(desk: Desk) -> None
 
 def test_mail_is_found_by_state_consultation_and_address(desk: Desk) -> None:
     assert rows(desk, "/outgoing?state=sent") == [DAN, CAROL]
-    assert rows(desk, "/outgoing?state=sent&consultation=2") == [DAN]
+    assert rows(desk, "/outgoing?state=sent&consultation=school-admissions") == [DAN]
     assert rows(desk, f"/outgoing?state=sent&to={CAROL}") == [CAROL]
     assert rows(desk, "/outgoing?state=bounced") == []
 
@@ -61,8 +62,18 @@ def test_an_address_nobody_made_sense_of_shows_the_list_all_the_same(desk: Desk)
         "before=2020-02-12T10:30:00~1",
         "consultation=x",
         "before=9~99999999999999999999",
+        "before=9999-12-31T23:59:59-14:00~1",
     ):
         assert desk.adam.get(f"/outgoing?{query}").status_code == 200
+
+
+@both_databases
+def test_what_no_database_stores_is_no_address_and_no_consultation(tmp_path: Path) -> None:
+    with open_desk(tmp_path) as desk:
+        assert desk.adam.get("/outgoing?to=x%00").status_code == 200
+        assert desk.adam.get("/held?consultation=x%00").status_code == 200
+        assert desk.adam.get("/consultations/x%00").status_code == 404
+        assert desk.adam.post("/held/decisions", {"email": ["²:held", "1"]}).status_code == 422
 
 
 def test_a_long_list_goes_on_to_older_ones_and_back(desk: Desk) -> None:
@@ -80,7 +91,7 @@ def test_a_long_list_goes_on_to_older_ones_and_back(desk: Desk) -> None:
                     due_at=DURING - timedelta(minutes=number),
                 )
             )
-    page = desk.asha.page("/outgoing?state=sent&consultation=1")
+    page = desk.asha.page(f"/outgoing?state=sent&consultation={REVIEW_SLUG}")
     older = page.css_first('a[rel="next"]')
     assert older is not None
     second = desk.asha.page(str(older.attributes["href"]))

@@ -251,5 +251,6 @@ def test_a_second_factor_is_switched_on_with_a_code_and_off_with_another(desk: D
     off = "/account/second-factor/off"
     assert send(bea, off, {"code": code_of(secret, desk.office.now)}, page="/account/second-factor").status_code == 422
     desk.office.now += timedelta(seconds=30)
-    assert bea.post(off, code=code_of(secret, desk.office.now)).status_code == 303
+    for _ in ("once", "and pressed twice"):
+        assert bea.post(off, code=code_of(secret, desk.office.now)).status_code == 303
     assert stored(desk.office.database, BEA).totp_secret is None

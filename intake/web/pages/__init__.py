@@ -1,4 +1,5 @@
-"""One module a group of pages, each with its `router`."""
+"""One module a group of pages, each with its `router`. They read forms, call what is below and show what came of it;
+never hold a rule, and never ask the database in SQL of their own."""
 
 PAGES: list[str] = [
     "signing_in",

@@ -5,16 +5,14 @@ from typing import Any
 
 from fastapi import APIRouter
 from markupsafe import Markup
-from sqlmodel import select
 from starlette.responses import Response
 
 from intake.accounts.second_factor import WrongCode, in_groups, is_secret, new_secret, qr_code, turn_on
-from intake.accounts.sessions import end_session, live_sessions
+from intake.accounts.sessions import end_session, live_sessions, own_session
 from intake.accounts.signing_in import change_password, end_second_factor
 from intake.accounts.throttling import TooManyGuesses
-from intake.accounts.users import Unfit, change_user, consultations_of, consultations_to_give, user_by_id
-from intake.errors import NotFound
-from intake.store.users import UserSession
+from intake.accounts.users import change_user, consultations_of, consultations_to_give, user_by_id
+from intake.errors import Mistakes, NotFound
 from intake.web.asking import Asking, Officer, RowId, session_rules
 from intake.web.entering import caller_of
 from intake.web.forms import Sent
@@ -49,8 +47,8 @@ def change_name(asking: Officer, form: Sent) -> Response:
         with asking.this.database.transaction() as session:
             user = user_by_id(session, asking.user.id, lock=True)
             change_user(session, user, name=form.text("name"), role=user.role, now=asking.now, actor=user.actor)
-    except Unfit as error:
-        return page(asking, "account_name.html", status=422, mistakes=error.mistakes, given=form)
+    except Mistakes as error:
+        return page(asking, "account_name.html", status=422, mistakes=error.by_field, given=form)
     return redirect(asking, "/account", notice="Your name has been changed.")
 
 
@@ -66,10 +64,10 @@ def set_password(asking: Officer, form: Sent) -> Response:
     old, new, caller = form.secret("old_password"), form.secret("password"), caller_of(asking.request)
     try:
         if new != form.secret("again"):
-            raise Unfit({"again": "The two new passwords are not the same"})
+            raise Mistakes({"again": "The two new passwords are not the same."})
         change_password(asking.this.database, asking.session_row, old, new, caller, now=asking.now)
-    except Unfit as error:
-        return page(asking, "account_password.html", status=422, mistakes=error.mistakes)
+    except Mistakes as error:
+        return page(asking, "account_password.html", status=422, mistakes=error.by_field)
     except TooManyGuesses as error:
         return page(asking, "account_password.html", status=429, mistakes={"old_password": str(error)})
     notice = "Your password has been changed. Other browsers you were signed in at are signed out."
@@ -101,6 +99,8 @@ def switch_on(asking: Officer, form: Sent) -> Response:
 @router.post("/account/second-factor/off")
 def switch_off(asking: Officer, form: Sent) -> Response:
     caller, code = caller_of(asking.request), form.text("code")
+    if asking.user.totp_secret is None:  # switched off already, perhaps by an administrator meanwhile
+        return redirect(asking, "/account")
     try:
         end_second_factor(asking.this.database, asking.session_row, code, caller, now=asking.now)
     except (WrongCode, TooManyGuesses) as error:
@@ -112,10 +112,7 @@ def switch_off(asking: Officer, form: Sent) -> Response:
 @router.post("/account/sessions/{session_id}/end")
 def end(asking: Officer, session_id: RowId, form: Sent) -> Response:
     with asking.this.database.transaction() as session:
-        own = select(UserSession).where(UserSession.id == session_id, UserSession.user_id == asking.user.id)
-        row = session.exec(own).first()
-        if row is None:
-            raise NotFound
+        row = own_session(session, asking.user, session_id)
         end_session(session, row, now=asking.now, actor=asking.user.actor)
     return redirect(asking, "/account", notice="That browser is signed out.")
 

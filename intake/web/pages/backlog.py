@@ -7,7 +7,8 @@ from fastapi import APIRouter, Response
 from intake.outbound.backlog import LISTED_AT_ONCE, backlog, cancel_listed, release_listed
 from intake.web.asking import Administrator
 from intake.web.forms import Sent
-from intake.web.showing import page, plural, redirect
+from intake.web.showing import page, redirect
+from intake.wording import plural
 
 router = APIRouter()
 

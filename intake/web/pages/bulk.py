@@ -13,8 +13,9 @@ from intake.responses.filters import Filters
 from intake.responses.finding import visible_consultations
 from intake.web.asking import Asking, Officer
 from intake.web.forms import Form, Sent
-from intake.web.pages.log import WORDINGS, officer_choices
-from intake.web.showing import page, plural, redirect
+from intake.web.pages.log import officer_choices
+from intake.web.showing import page, redirect, with_query
+from intake.wording import plural
 
 router = APIRouter()
 
@@ -36,8 +37,7 @@ def change(asking: Officer, form: Sent) -> Response:
     notice = f"{plural(changed, 'response')} changed: {action.wording}."
     if left:
         notice += f" {plural(left, 'response')} stayed as {'it was' if left == 1 else 'they were'}."
-    query = filters.to_query()
-    return redirect(asking, f"/responses?{query}" if query else "/responses", notice=notice)
+    return redirect(asking, with_query("/responses", filters.to_query()), notice=notice)
 
 
 def _ask(asking: Asking, given: Form, query: Sequence[tuple[str, str]]) -> Response:
@@ -65,7 +65,6 @@ def _ask(asking: Asking, given: Form, query: Sequence[tuple[str, str]]) -> Respo
         is_all=is_all,
         do=given.text("do"),
         tag_text=given.text("tag_text"),
-        wordings=WORDINGS,
         officers=officers,
         **planned,
     )

@@ -10,7 +10,8 @@ from intake.administration.groups import add_group, group, groups, move_group, r
 from intake.web.asking import Administrator, Asking, RowId
 from intake.web.editing import Done, attempt, edit_of
 from intake.web.forms import Sent
-from intake.web.showing import page, plural
+from intake.web.showing import page
+from intake.wording import plural
 
 router = APIRouter()
 

@@ -1,19 +1,18 @@
 """The list of consultations, and the page of one: where it stands, what to think of, and all that belongs to it."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Response
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from intake.administration.addresses import addresses
 from intake.administration.changing import changes
 from intake.administration.consultations import (
     State,
-    Tally,
     state_of,
     state_wording,
-    tallies,
     visible,
     visible_consultation,
 )
@@ -22,9 +21,11 @@ from intake.administration.groups import groups
 from intake.administration.ordering import rows_of
 from intake.administration.sections import has_recorded
 from intake.administration.warnings import warnings
+from intake.inbound.queue import waiting_by_status
+from intake.responses.counting import Counted, count_log
 from intake.responses.recounting import tell
-from intake.store.consultations import Consultation, DeadlineChange, Question
-from intake.store.users import User
+from intake.store.consultations import Consultation, Question
+from intake.store.emails import EmailStatus
 from intake.web.asking import Asking, Officer
 from intake.web.showing import page
 
@@ -39,7 +40,8 @@ class Line:
     consultation: Consultation
     state: State
     wording: str
-    tally: Tally
+    counted: Counted
+    held: int
 
 
 @router.get("/consultations")
@@ -48,8 +50,11 @@ def consultations(asking: Officer) -> Response:
     with asking.this.database.reading() as session:
         rows = visible(session, asking.access, archived=archived)
         others = len(visible(session, asking.access, archived=not archived))
-        counted = tallies(session, rows)
-    lines = [Line(row, state_of(row, asking.now), state_wording(row, asking.now), counted[row.id]) for row in rows]
+        counted, held = count_log(session, rows), _held(session, asking)
+    lines = [
+        Line(row, state_of(row, asking.now), state_wording(row, asking.now), counted[row.id], held[row.id])
+        for row in rows
+    ]
     return page(asking, "consultations.html", lines=lines, archived=archived, others=others)
 
 
@@ -60,12 +65,13 @@ def consultation(asking: Officer, slug: str) -> Response:
         fields: dict[str, Any] = {
             "state": state_of(row, asking.now),
             "wording": state_wording(row, asking.now),
-            "tally": tallies(session, [row])[row.id],
+            "counted": count_log(session, [row])[row.id],
+            "held": _held(session, asking)[row.id],
             "warnings": _warnings(session, asking, row),
             "addresses": addresses(session, row),
             "questions": rows_of(session, row, Question),
             "groups": groups(session, row),
-            "closings": _closings(session, row),
+            "closings": closing_changes(session, row),
             "history": tell(session, changes(session, row, most=SHOWN_CHANGES)),
             "is_settled": has_recorded(row),
         }
@@ -80,8 +86,7 @@ def _warnings(session: Session, asking: Asking, consultation: Consultation) -> o
     return warnings(session, consultation, accounts, now=asking.now)
 
 
-def _closings(session: Session, consultation: Consultation) -> list[tuple[DeadlineChange, str]]:
-    """Each change of the closing time and who made it."""
-    rows = closing_changes(session, consultation)
-    names = {user.id: user.name for user in session.exec(select(User))} if rows else {}
-    return [(row, names[row.user_id]) for row in rows]
+def _held(session: Session, asking: Asking) -> Counter[int]:
+    """How many emails that seem meant for a consultation wait for a person."""
+    waiting = waiting_by_status(session, asking.access)
+    return Counter({of: number for (of, status), number in waiting.items() if status is EmailStatus.held})

@@ -11,17 +11,17 @@ from sqlmodel import Session
 
 from intake.administration.consultations import State, state_of, visible_consultation
 from intake.administration.extending import change_closing, closing_now, effects_of_closing
-from intake.administration.mistakes import Mistakes
 from intake.administration.moments import TypedMoment, instant
 from intake.administration.opening import archive, change_opening, unarchive
 from intake.administration.warnings import closing_warnings
 from intake.deadlines import closing_wording, this_minute
-from intake.errors import NotPossible
+from intake.errors import Mistakes, NotPossible
 from intake.store.consultations import Consultation
 from intake.web.asking import Administrator, Asking
 from intake.web.editing import Done, attempt, edit_of, typed_moment
 from intake.web.forms import Form, Sent
-from intake.web.showing import page, plural, redirect
+from intake.web.showing import page, redirect
+from intake.wording import plural
 
 router = APIRouter()
 SHOWN_REFERENCES = 30
@@ -108,7 +108,7 @@ def put_away(asking: Administrator, slug: str, form: Sent) -> Response:
 def take_out(asking: Administrator, slug: str, form: Sent) -> Response:
     def change(session: Session) -> Done:
         unarchive(session, visible_consultation(session, asking.access, slug), edit_of(asking, form))
-        return Done(f"/consultations/{slug}", "It is in the lists and the log again.")
+        return Done(f"/consultations/{slug}", "It is in the lists again.")
 
     return attempt(asking, change, lambda **more: _show_again(asking, slug, **more))
 

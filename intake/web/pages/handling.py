@@ -9,13 +9,14 @@ from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import Response as Answer
 
-from intake.errors import Changed, NotPossible
+from intake.errors import Changed, Mistakes, NotPossible
 from intake.responses.handling import Flag, add_tag, assign, remove_tag, set_flag, set_nature, set_status, tags_in
 from intake.responses.handling_moves import move_to, put_back
 from intake.responses.handling_notes import add_note, remove_note
 from intake.responses.handling_respondent import Respondent, correct_respondent, mistakes_in
 from intake.responses.handling_standing import decide_late, restore, withdraw
 from intake.responses.recounting import tell
+from intake.responses.sentences import FLAGS
 from intake.responses.thread import find_response
 from intake.store.consultations import Consultation
 from intake.store.response_changes import changes_since
@@ -24,7 +25,8 @@ from intake.store.users import User
 from intake.web.asking import Asking, Officer
 from intake.web.forms import Form, Sent
 from intake.web.pages.response import response_page
-from intake.web.showing import page, plural, redirect
+from intake.web.showing import page, redirect, with_query
+from intake.wording import plural
 
 router = APIRouter()
 Act = Callable[[Session, Response], str]
@@ -53,14 +55,6 @@ _NATURES = {
     Nature.question: "It is a question now, and does not count as a response.",
     Nature.neither: "It is neither a response nor a question now.",
 }
-_FLAGS = {Flag.confidential: "confidential", Flag.abusive: "abusive", Flag.needs_reply: "needing a reply"}
-
-
-class _Mistakes(Exception):
-    """What is wrong in the form, by field."""
-
-    def __init__(self, mistakes: dict[str, str]) -> None:
-        self.mistakes = mistakes
 
 
 @router.post("/responses/{reference}/status")
@@ -69,7 +63,7 @@ def status(asking: Officer, reference: str, form: Sent) -> Answer:
         wanted = form.choice("status", ResponseStatus)
         if wanted is None:
             raise NotPossible("Choose unread, read or considered.")
-        set_status(session, [response], wanted, user=asking.user, now=asking.now, version=_version(form))
+        set_status(session, [response], wanted, user=asking.user, now=asking.now, version=form.version)
         return f"Marked as {wanted.value}."
 
     return _handle(asking, reference, form, act)
@@ -81,7 +75,7 @@ def nature(asking: Officer, reference: str, form: Sent) -> Answer:
         wanted = form.choice("nature", Nature)
         if wanted is None:
             raise NotPossible("Choose response, question or neither.")
-        set_nature(session, [response], wanted, user=asking.user, now=asking.now, version=_version(form))
+        set_nature(session, [response], wanted, user=asking.user, now=asking.now, version=form.version)
         return _NATURES[wanted]
 
     return _handle(asking, reference, form, act)
@@ -93,7 +87,7 @@ def officer(asking: Officer, reference: str, form: Sent) -> Answer:
         chosen = session.get(User, form.number("officer") or 0)
         if chosen is None and form.text("officer"):
             raise NotPossible("Choose an officer from the list.")
-        assign(session, [response], chosen, user=asking.user, now=asking.now, version=_version(form))
+        assign(session, [response], chosen, user=asking.user, now=asking.now, version=form.version)
         if chosen is None:
             return "Nobody has it now."
         return "It is yours now." if chosen.id == asking.user.id else f"Given to {chosen.name}."
@@ -107,9 +101,8 @@ def flags(asking: Officer, reference: str, form: Sent) -> Answer:
         flag, is_set = form.choice("flag", Flag), form.is_ticked("set")
         if flag is None:
             raise NotPossible("Choose a mark.")
-        version = _version(form)
-        set_flag(session, [response], flag, is_set=is_set, user=asking.user, now=asking.now, version=version)
-        return f"Marked as {_FLAGS[flag]}." if is_set else f"No longer marked as {_FLAGS[flag]}."
+        set_flag(session, [response], flag, is_set=is_set, user=asking.user, now=asking.now, version=form.version)
+        return f"Marked as {FLAGS[flag]}." if is_set else f"No longer marked as {FLAGS[flag]}."
 
     return _handle(asking, reference, form, act)
 
@@ -148,8 +141,8 @@ def respondent(asking: Officer, reference: str, form: Sent) -> Answer:
         names = ("respondent_name", "respondent_address", "organisation", "stakeholder_group")
         given = Respondent(**{name: form.text(name) for name in names})
         if mistakes := mistakes_in(session, response, given):
-            raise _Mistakes(mistakes)
-        changed = correct_respondent(session, response, given, user=asking.user, now=asking.now, version=_version(form))
+            raise Mistakes(mistakes)
+        changed = correct_respondent(session, response, given, user=asking.user, now=asking.now, version=form.version)
         return "Corrected who responded." if changed else "Nothing was different, so nothing was changed."
 
     return _handle(asking, reference, form, act)
@@ -160,9 +153,9 @@ def late(asking: Officer, reference: str, form: Sent) -> Answer:
     def act(session: Session, response: Response) -> str:
         decision, reason = form.choice("decision", LateDecision), form.long_text("late_reason")
         if decision is None and not form.is_ticked("undo"):
-            raise _Mistakes({"decision": "Choose whether it counts."})
+            raise Mistakes({"decision": "Choose whether it counts."})
         reason = "" if decision is None else reason
-        decide_late(session, [response], decision, reason, user=asking.user, now=asking.now, version=_version(form))
+        decide_late(session, [response], decision, reason, user=asking.user, now=asking.now, version=form.version)
         counted = {
             LateDecision.counted: "It counts, although it is late.",
             LateDecision.not_counted: "It does not count.",
@@ -179,7 +172,7 @@ def move(asking: Officer, reference: str, form: Sent) -> Answer:
         if target is None or not asking.access.may_see(target.id) or target.id == response.consultation_id:
             raise NotPossible("Choose the consultation it belongs to.")
         before = response.reference
-        move_to(session, [response], target, user=asking.user, now=asking.now, version=_version(form))
+        move_to(session, [response], target, user=asking.user, now=asking.now, version=form.version)
         return (
             f"Moved to “{target.title}” as {response.reference}. "
             f"The respondent knows {before}, which goes on working; you can tell them in a reply."
@@ -194,7 +187,7 @@ def withdraw_it(asking: Officer, reference: str, form: Sent) -> Answer:
         reason = form.long_text("withdraw_reason")
         if not reason:
             raise NotPossible("Say why it is withdrawn.")
-        withdraw(session, [response], reason, user=asking.user, now=asking.now, version=_version(form))
+        withdraw(session, [response], reason, user=asking.user, now=asking.now, version=form.version)
         return "Withdrawn. It is kept, and not counted."
 
     return _handle(asking, reference, form, act, field="withdraw_reason")
@@ -203,7 +196,7 @@ def withdraw_it(asking: Officer, reference: str, form: Sent) -> Answer:
 @router.post("/responses/{reference}/restore")
 def restore_it(asking: Officer, reference: str, form: Sent) -> Answer:
     def act(session: Session, response: Response) -> str:
-        restore(session, [response], user=asking.user, now=asking.now, version=_version(form))
+        restore(session, [response], user=asking.user, now=asking.now, version=form.version)
         return "Restored."
 
     return _handle(asking, reference, form, act, field="restore")
@@ -215,7 +208,7 @@ def put_it_back(asking: Officer, reference: str, form: Sent) -> Answer:
         reason = form.long_text("put_back_reason")
         if not reason:
             raise NotPossible("Say why it is put back.")
-        put_back(session, response, reason, user=asking.user, now=asking.now, version=_version(form))
+        put_back(session, response, reason, user=asking.user, now=asking.now, version=form.version)
         return "Put back: its email waits under Held for a new decision."
 
     return _handle(asking, reference, form, act, field="put_back_reason")
@@ -231,10 +224,10 @@ def _handle(asking: Asking, reference: str, form: Form, act: Act, *, field: str 
         return _conflict(asking, reference, form)
     except NotPossible as error:
         return response_page(asking, reference, mistakes={field: str(error)}, given=form, status=422)
-    except _Mistakes as wrong:
-        return response_page(asking, reference, mistakes=wrong.mistakes, given=form, status=422)
-    query = asking.request.url.query  # the filter the officer came from
-    return redirect(asking, f"/responses/{response.reference}{f'?{query}' if query else ''}", notice=done)
+    except Mistakes as wrong:
+        return response_page(asking, reference, mistakes=wrong.by_field, given=form, status=422)
+    back = with_query(f"/responses/{response.reference}", asking.request.url.query)  # with the filter they came from
+    return redirect(asking, back, notice=done)
 
 
 def _conflict(asking: Asking, reference: str, form: Form) -> Answer:
@@ -242,7 +235,7 @@ def _conflict(asking: Asking, reference: str, form: Form) -> Answer:
     with asking.this.database.reading() as session:
         response = find_response(session, asking.access, reference)
         consultation = session.get_one(Consultation, response.consultation_id)
-        meanwhile = tell(session, changes_since(session, response, _version(form)))
+        meanwhile = tell(session, changes_since(session, response, form.version))
         given = {name: form.long_text(name) for name in LABELS if form.many(name)}
         shown = [(LABELS[name], _shown(session, asking, name, value)) for name, value in given.items()]
     return page(
@@ -261,7 +254,7 @@ def _conflict(asking: Asking, reference: str, form: Form) -> Answer:
 
 def _shown(session: Session, asking: Asking, name: str, value: str) -> str:
     """A field's value in words."""
-    key = int(value) if value.isdigit() and len(value) < 18 else 0
+    key = int(value) if value.isdecimal() and len(value) < 10 else 0
     if name == "officer":
         found = session.get(User, key)
         return found.name if found else "nobody"
@@ -271,9 +264,3 @@ def _shown(session: Session, asking: Asking, name: str, value: str) -> str:
     if name == "set":
         return "yes" if value else "no"
     return value.replace("_", " ") if name in ("flag", "decision") else value
-
-
-def _version(form: Form) -> int:
-    """What the officer saw. A form that does not say it saw nothing of today."""
-    version = form.number("version")
-    return -1 if version is None else version

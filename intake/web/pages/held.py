@@ -1,23 +1,25 @@
 """The queue of held and failed emails: what waits and why, what was decided lately, and one decision for many."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Response
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from intake.accounts.access import Access
 from intake.inbound.choices import Choice
 from intake.inbound.deciding import Alike, Given, decide_alike, decision_in_words, open_consultations, state
 from intake.inbound.queue import Decided, Filter, decided_lately, waiting_by, waiting_emails
 from intake.outbound.backlog import backlog_count
-from intake.store.consultations import Consultation
+from intake.responses.finding import visible_consultations
 from intake.store.reasons import Reason
 from intake.web.asking import Asking, Officer
 from intake.web.forms import Form, Sent
-from intake.web.showing import page, plural, redirect
+from intake.web.showing import page, redirect, with_query
+from intake.wording import plural
 
 AT_ONCE = 50
 NO_CONSULTATION = "none"
@@ -44,15 +46,15 @@ class Shown:
         return urlencode({name: value for name in ("consultation", "reason") if (value := getattr(self, name))})
 
     def path(self, path: str, **more: object) -> str:
-        query = "&".join(part for part in (self.query, urlencode(more)) if part)
-        return f"{path}?{query}" if query else path
+        return with_query(path, "&".join(part for part in (self.query, urlencode(more)) if part))
 
 
 def shown_part(session: Session, access: Access, given: Mapping[str, str]) -> Shown:
     """What is not known, or not this user's to see, is left out."""
-    slug, named = given.get("consultation", ""), given.get("reason", "")
-    found = select(Consultation.id).where(Consultation.slug == slug, access.limit(Consultation.id))
-    consultation_id = 0 if slug == NO_CONSULTATION else session.exec(found).first()
+    asked = Form(given)
+    slug, named = asked.text("consultation"), asked.text("reason")
+    visible = {one.slug: one.id for one in visible_consultations(session, access)}
+    consultation_id = 0 if slug == NO_CONSULTATION else visible.get(slug)
     reason = next((reason for reason in Reason if reason.value == named), None)
     return Shown(
         Filter(consultation_id, reason), slug if consultation_id is not None else "", reason.value if reason else ""
@@ -70,7 +72,7 @@ def held(asking: Officer) -> Response:
 def decide_many(asking: Officer, form: Sent) -> Response:
     """One decision for all that are ticked."""
     chosen = _ALIKE.get(form.text("alike"))
-    seen = dict(part.split(":", 1) for part in form.many("email") if part.partition(":")[0].isdigit())
+    seen = dict(part.split(":", 1) for part in form.many("email") if re.match("[0-9]{1,9}:", part))
     mistakes = _mistakes(asking, form, chosen is not None and chosen[1], bool(seen))
     if mistakes or chosen is None:
         return _waiting(asking, form=form, mistakes=mistakes, status=422)
@@ -87,7 +89,7 @@ def _waiting(
     asking: Asking, *, form: Form | None = None, mistakes: Mapping[str, str] | None = None, status: int = 200
 ) -> Response:
     given = asking.request.query_params if form is None else _own_filter(form)
-    after = int(text) if (text := given.get("after", "")).isdecimal() and len(text) < 18 else 0
+    after = Form(given).number("after") or 0
     with asking.this.database.reading() as session:
         shown = shown_part(session, asking.access, given)
         rows = waiting_emails(session, asking.access, shown.which, after=after, limit=AT_ONCE + 1)
@@ -117,20 +119,15 @@ def _waiting(
 
 
 def _decided(asking: Asking) -> Response:
-    before = asking.request.query_params.get("before", "")
+    before = Form(asking.request.query_params).number("before")
     with asking.this.database.reading() as session:
-        rows = decided_lately(
-            session,
-            asking.access,
-            before=int(before) if before.isdecimal() and len(before) < 18 else None,
-            limit=AT_ONCE + 1,
-        )
+        rows = decided_lately(session, asking.access, before=before, limit=AT_ONCE + 1)
     return page(
         asking,
         "held_decided.html",
         rows=[(row, words_of(row)) for row in rows[:AT_ONCE]],
         next_page=f"/held?show=decided&before={rows[AT_ONCE - 1].decision.id}" if len(rows) > AT_ONCE else None,
-        is_first=not before,
+        is_first=before is None,
     )
 
 

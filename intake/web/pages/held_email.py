@@ -7,13 +7,11 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Response
 from sqlmodel import Session
 
-from intake.administration.mistakes import Mistakes
 from intake.administration.moments import TypedMoment, instant
-from intake.errors import LostRace
+from intake.errors import LostRace, Mistakes
 from intake.inbound.choices import IGNORE_REASONS, Choice, choices_for
 from intake.inbound.deciding import (
     Given,
-    Mistaken,
     asks_for_receipt,
     asks_for_respondent,
     decide,
@@ -64,9 +62,8 @@ def decide_one(asking: Officer, email_id: RowId, form: Sent) -> Response:
             decision = decide(session, email_id, given, seen=form.text("seen"), access=asking.access, now=asking.now)
             shown = shown_part(session, asking.access, part)
             following = next_waiting(session, asking.access, shown.which, after=email_id)
-    except (Mistaken, Mistakes) as wrong:
-        mistakes = wrong.mistakes if isinstance(wrong, Mistaken) else wrong.by_field
-        return _show(asking, email_id, part, form=form, mistakes=mistakes, status=422)
+    except Mistakes as wrong:
+        return _show(asking, email_id, part, form=form, mistakes=wrong.by_field, status=422)
     except LostRace as race:
         return _show(asking, email_id, part, overtaken=str(race), status=409)
     return _go_on(asking, decision, shown, following)

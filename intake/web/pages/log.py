@@ -6,35 +6,30 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 from starlette.responses import Response
 
 from intake.responses.filters import ME, NOBODY, Filters, Sort
-from intake.responses.finding import MANY, Page, Place, count, find_page, tags_in_use, visible_consultations
+from intake.responses.finding import (
+    MANY,
+    Page,
+    Place,
+    count,
+    find_page,
+    groups_offered,
+    officers_offered,
+    tags_in_use,
+    visible_consultations,
+)
 from intake.responses.saved_views import saved_views
 from intake.responses.searching import parse_search
-from intake.store.consultations import Consultation, StakeholderGroup
-from intake.store.users import User
+from intake.store.consultations import Consultation
 from intake.web.asking import Asking, Officer
-from intake.web.showing import page, plural
+from intake.web.showing import page, with_query
+from intake.web.wordings import WORDINGS
+from intake.wording import plural
 
 router = APIRouter()
-WORDINGS: Mapping[str, Mapping[str, str]] = {
-    "nature": {"response": "Responses", "question": "Questions", "neither": "Neither of the two"},
-    "channel": {
-        "email": "Email",
-        "online": "Online form",
-        "import": "Imported",
-        "meeting": "Meeting",
-        "phone": "Phone",
-        "letter": "Letter",
-    },
-    "timing": {"in_time": "In time", "late": "Late", "unknown": "Receipt not known"},
-    "status": {"unread": "Unread", "read": "Read", "considered": "Considered"},
-    "flag": {"confidential": "Confidential", "abusive": "Abusive", "needs_reply": "Needs a reply"},
-    "attachments": {"yes": "With attachments", "no": "Without attachments"},
-    "withdrawn": {"yes": "Only withdrawn", "no": "Not withdrawn"},
-}
 _HEADINGS = {
     Sort.reference: "Reference",
     Sort.received: "Received",
@@ -97,7 +92,6 @@ def log(asking: Officer) -> Response:
         headings={sort.value: _heading(filters, sort) for sort in Sort},
         officers=officers,
         views=views,
-        wordings=WORDINGS,
         query=filters.to_query(),
         address=_address,
         **choices,
@@ -118,12 +112,7 @@ def _found(session: Session, asking: Asking, filters: Filters, sentences: list[s
 def _choices(
     session: Session, asking: Asking, filters: Filters, consultations: Sequence[Consultation]
 ) -> dict[str, Any]:
-    chosen = [one.id for one in consultations if filters.consultation in (None, one.slug)]
-    groups = session.exec(
-        select(StakeholderGroup.name)
-        .where(col(StakeholderGroup.consultation_id).in_(chosen))
-        .order_by(col(StakeholderGroup.consultation_id), col(StakeholderGroup.position))
-    )
+    groups = groups_offered(session, [one for one in consultations if filters.consultation in (None, one.slug)])
     return {
         "consultations": consultations,
         "groups": list(dict.fromkeys([*groups, *filters.group])),
@@ -132,10 +121,7 @@ def _choices(
 
 
 def officer_choices(session: Session, filters: Filters) -> dict[str, str]:
-    """Everybody who works here, and whoever is asked for."""
-    users = session.exec(select(User).order_by(col(User.name))).all()
-    everybody = {str(user.id): user.name for user in users if not user.disabled_at or str(user.id) == filters.officer}
-    return {ME: "Me", NOBODY: "Nobody", **everybody}
+    return {ME: "Me", NOBODY: "Nobody"} | {str(user.id): user.name for user in officers_offered(session, filters)}
 
 
 def _chosen(filters: Filters, consultations: Sequence[Consultation], officers: Mapping[str, str]) -> Iterator[Chosen]:
@@ -159,5 +145,6 @@ def _heading(filters: Filters, sort: Sort) -> Heading:
 
 
 def _address(filters: Filters, **more: object) -> str:
-    query = urlencode([*filters.pairs(), *((name, str(value)) for name, value in more.items())])
-    return f"/responses?{query}" if query else "/responses"
+    return with_query(
+        "/responses", urlencode([*filters.pairs(), *((name, str(value)) for name, value in more.items())])
+    )

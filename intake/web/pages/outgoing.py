@@ -4,18 +4,18 @@ Sends nothing itself, and changes no email that a mail server took.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 from starlette.responses import Response as Answer
 
 from intake.errors import NotPossible
 from intake.jobs import FIELDS
 from intake.outbound.correcting import (
     cancel,
+    instead_of,
     lock_outgoing,
     may_cancel,
     may_release,
@@ -27,6 +27,7 @@ from intake.outbound.correcting import (
 )
 from intake.outbound.listing import Place, Tray, counts, find_outgoing, history_of, list_outgoing
 from intake.outbound.rendering import Rendered, Renderer, TemplateBroken
+from intake.responses.finding import visible_consultations
 from intake.responses.handling_respondent import correct_address
 from intake.responses.recounting import tell
 from intake.store.consultations import Consultation, sending_address
@@ -49,22 +50,21 @@ _FIRST = (Tray.failed, Tray.bounced, Tray.held, Tray.queued)
 def outgoing(asking: Officer) -> Answer:
     asked = asking.request.query_params
     with asking.this.database.reading() as session:
-        given = select(Consultation).where(asking.access.limit(Consultation.id)).order_by(col(Consultation.title))
-        consultations = {str(one.id): one for one in session.exec(given)}
+        consultations = {one.slug: one for one in visible_consultations(session, asking.access)}
         chosen = consultations.get(asked.get("consultation", ""))
         counted = counts(session, asking.access, chosen.id if chosen else None)
         tray = _tray(asked.get("state", ""), counted)
-        address = " ".join(asked.get("to", "").split())[:320]
+        address = Form(asked).text("to")[:320]
         listed = list_outgoing(
             session,
             asking.access,
             tray,
             consultation_id=chosen.id if chosen else None,
             address=address,
-            before=_place(asked.get("before", "")),
+            before=Place.parse(asked.get("before", "")),
         )
-    filters = {name: value for name, value in (("consultation", chosen and str(chosen.id)), ("to", address)) if value}
-    older = {"before": f"{listed.older.at.isoformat()}~{listed.older.id}"} if listed.older else {}
+    filters = {name: value for name, value in (("consultation", chosen and chosen.slug), ("to", address)) if value}
+    older = {"before": listed.older} if listed.older else {}
     return page(
         asking,
         "outgoing.html",
@@ -114,10 +114,10 @@ def send_it_again(asking: Officer, outgoing_id: RowId, form: Sent) -> Answer:
     def act(session: Session, row: OutgoingEmail) -> tuple[int, str]:
         domain = asking.this.settings.mail.message_id_domain
         again = send_again(session, row, address, message_id_domain=domain, user=asking.user, now=asking.now)
+        asking.access.require(again.consultation_id)
         corrected = ""
         if form.is_ticked("correct") and row.response_id:
             response = session.get_one(Response, row.response_id)
-            asking.access.require(response.consultation_id)
             if correct_address(session, response, address, user=asking.user, now=asking.now):
                 corrected = f" The respondent's address on {response.reference} is corrected too."
         return again.id, f"It goes again within a minute or so, to {again.recipient_address}.{corrected}"
@@ -152,7 +152,7 @@ def _fields(session: Session, asking: Asking, row: OutgoingEmail) -> dict[str, A
     if response and not asking.access.may_see(response.consultation_id):
         response = None  # it was moved to where this officer is not
     author = session.get(User, row.user_id or 0)
-    rendered, trouble = _message(session, asking, row, consultation)
+    rendered, trouble = _rendered(session, asking, row, consultation)
     return {
         "row": row,
         "consultation": consultation,
@@ -167,13 +167,13 @@ def _fields(session: Session, asking: Asking, row: OutgoingEmail) -> dict[str, A
         "may_release": may_release(row),
         "may_send_again": may_send_again(session, row),
         "again": sent_again(session, row),
-        "instead_of": _instead_of(row),
+        "instead_of": instead_of(row),
         "is_theirs": response is not None and response.respondent_address == row.recipient_address,
         "address": (response.respondent_address if response else None) or row.recipient_address,
     }
 
 
-def _message(
+def _rendered(
     session: Session, asking: Asking, row: OutgoingEmail, consultation: Consultation
 ) -> tuple[Rendered | None, str | None]:
     """As it went; of one that was never written, as it would go now, or why it cannot be written."""
@@ -188,22 +188,7 @@ def _message(
         return None, str(error)
 
 
-def _instead_of(row: OutgoingEmail) -> int | None:
-    """The email this one was sent in place of."""
-    word, _, key = row.once_key.partition(":")
-    return int(key) if word == "again" and key.isdigit() else None
-
-
 def _tray(asked: str, counted: Mapping[Tray, int]) -> Tray:
     if asked in {tray.value for tray in Tray}:
         return Tray(asked)
     return next((tray for tray in _FIRST if counted[tray]), Tray.sent)
-
-
-def _place(text: str) -> Place | None:
-    at, _, key = text.partition("~")
-    try:
-        place = Place(datetime.fromisoformat(at), int(key))
-    except ValueError:
-        return None
-    return place if place.at.tzinfo and 0 < place.id < 10**18 else None

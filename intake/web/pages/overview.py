@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import Response
 
-from intake.deadlines import closing_wording, late_from
+from intake.deadlines import closing_wording, day_wording, late_from
 from intake.errors import NotFound
 from intake.inbound.watching import watched_mailboxes
 from intake.responses.counting import Counted, count_log, received_by_day, timeline, together
@@ -20,7 +19,8 @@ from intake.store.responses import Nature
 from intake.web.asking import Officer
 from intake.web.figures import Deadline, Figure, by_group, by_status, over_time
 from intake.web.headlines import headlines
-from intake.web.showing import LONDON, page, plural
+from intake.web.showing import LONDON, page
+from intake.wording import plural
 
 MOST_DEADLINES = 3  # that can be told apart on one chart
 
@@ -75,20 +75,15 @@ def _last_to_close_first(consultations: Sequence[Consultation]) -> list[Consulta
     return sorted(consultations, key=lambda one: one.closes_at, reverse=True)
 
 
-def closing_line(consultation: Consultation, *, now: datetime) -> str:
+def _closing_line(consultation: Consultation, *, now: datetime) -> str:
     """ "Closes in 16 days: 11:59pm on Friday 28 February 2020", by the days of its calendar."""
     zone = consultation.zone
     if now < consultation.opens_at:
-        return f"Opens {_days_ahead(consultation.opens_at, now, zone)}: {closing_wording(consultation.opens_at, zone)}"
+        opens_at = consultation.opens_at
+        return f"Opens {day_wording(opens_at, zone, now=now)}: {closing_wording(opens_at, zone)}"
     verb = "Closed" if now >= late_from(consultation.closes_at) else "Closes"
-    days = _days_ahead(consultation.closes_at, now, zone)
+    days = day_wording(consultation.closes_at, zone, now=now)
     return f"{verb} {days}: {closing_wording(consultation.closes_at, zone)}"
-
-
-def _days_ahead(at: datetime, now: datetime, zone: ZoneInfo) -> str:
-    days = (at.astimezone(zone).date() - now.astimezone(zone).date()).days
-    named = {0: "today", 1: "tomorrow", -1: "yesterday"}
-    return named.get(days) or (f"in {plural(days, 'day')}" if days > 0 else f"{plural(-days, 'day')} ago")
 
 
 def _line(consultation: Consultation, counted: Counted, *, now: datetime) -> Line:
@@ -100,7 +95,7 @@ def _line(consultation: Consultation, counted: Counted, *, now: datetime) -> Lin
             f"{consultation.title} has closed, and {plural(counted.unread, 'response')} {have} not been read. "
             "Nothing may be decided before every response has been considered."
         )
-    return Line(consultation, counted, closing_line(consultation, now=now), warning)
+    return Line(consultation, counted, _closing_line(consultation, now=now), warning)
 
 
 def _figures(session: Session, chosen: Sequence[Consultation], total: Counted) -> list[Figure]:

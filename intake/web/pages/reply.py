@@ -59,8 +59,7 @@ def write(asking: Officer, reference: str) -> Answer:
 @router.post("/responses/{reference}/reply")
 def reply(asking: Officer, reference: str, form: Sent) -> Answer:
     given = Reply(form.text("subject"), form.long_text("text"), form.text("token"))
-    version = form.number("version")
-    draft = _Draft(given, -1 if version is None else version, mistakes_in(given))
+    draft = _Draft(given, form.version, mistakes_in(given))
     if form.text("step") == "send" and not draft.mistakes:
         return _send(asking, reference, draft)
     with asking.this.database.reading() as session:
@@ -127,9 +126,7 @@ def _form(session: Session, asking: Asking, response: Response, draft: _Draft) -
 
 def _look(session: Session, asking: Asking, response: Response, draft: _Draft, *, status: int = 200) -> Answer:
     """The email as it will go; with what others did meanwhile, which sending it now takes into account."""
-    if draft.mistakes:
-        return _form(session, asking, response, draft)
-    if recipient(response) is None:
+    if draft.mistakes or recipient(response) is None:
         return _form(session, asking, response, draft)
     try:
         rendered = _rendered(session, asking, response, draft.reply)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastapi import APIRouter, Response
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from intake.administration.reply_templates import (
     add_reply_template,
@@ -13,7 +13,8 @@ from intake.administration.reply_templates import (
     reply_template,
     reply_templates,
 )
-from intake.store.consultations import Consultation, ReplyTemplate, consultation_by_slug
+from intake.responses.finding import visible_consultations
+from intake.store.consultations import ReplyTemplate, consultation_by_slug
 from intake.web.asking import Administrator, Asking, RowId
 from intake.web.editing import Done, attempt
 from intake.web.forms import Form, Sent
@@ -84,7 +85,7 @@ def _consultation_id(session: Session, form: Form) -> int | None:
 def _show(asking: Asking, template_id: int | None, chosen: str = "", **more: Any) -> Response:
     row: ReplyTemplate | None = None
     with asking.this.database.reading() as session:
-        consultations = session.exec(select(Consultation).order_by(col(Consultation.title))).all()
+        consultations = visible_consultations(session, asking.access)
         if template_id is not None:
             row = reply_template(session, template_id)
             chosen = next((one.slug for one in consultations if one.id == row.consultation_id), "")

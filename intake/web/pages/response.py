@@ -4,11 +4,11 @@ Changes nothing but who has it open now. What officers do with it is posted to t
 this page again where something has to be put right.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
 from intake.deadlines import Timing
@@ -16,17 +16,17 @@ from intake.responses.filters import Filters
 from intake.responses.finding import neighbours, visible_consultations
 from intake.responses.handling import officers_of
 from intake.responses.handling_notes import reasons_among_notes
+from intake.responses.handling_respondent import groups_of
 from intake.responses.handling_standing import was_put_back
 from intake.responses.recounting import recount
 from intake.responses.thread import Thread, find_response, thread_of
 from intake.responses.timeliness import receipt_sentence, timeliness
 from intake.responses.viewing import open_response
-from intake.store.consultations import Consultation, StakeholderGroup
 from intake.store.people import Consultee
 from intake.store.responses import Addition
 from intake.web.asking import Asking, Officer
 from intake.web.forms import Form
-from intake.web.showing import page
+from intake.web.showing import page, with_query
 
 router = APIRouter()
 
@@ -48,8 +48,8 @@ def response_page(
     with asking.this.database.reading() as session:
         response = find_response(session, asking.access, reference)
         if response.reference != reference:
-            query = asking.request.url.query
-            return RedirectResponse(f"/responses/{response.reference}{f'?{query}' if query else ''}", status_code=303)
+            present = with_query(f"/responses/{response.reference}", asking.request.url.query)
+            return RedirectResponse(present, status_code=303)
         thread = thread_of(session, response, asking.access)
         fields = _fields(session, asking, thread)
     viewers = open_response(asking.this.database, response.id, asking.user, now=asking.now)
@@ -77,7 +77,7 @@ def _fields(session: Session, asking: Asking, thread: Thread) -> dict[str, Any]:
         "consultee": session.get(Consultee, response.consultee_id or 0),
         "history": recount(session, response),
         "users": officers_of(session, consultation.id),
-        "groups": _groups(session, consultation),
+        "groups": groups_of(session, consultation.id),
         "consultations": consultations,
         "previous": previous,
         "next": following,
@@ -89,8 +89,3 @@ def _receipts(thread: Thread) -> dict[int, str]:
     """Each addition is judged by its own receipt."""
     rows = [entry.row for entry in thread.incoming if isinstance(entry.row, Addition)]
     return {row.id: receipt_sentence(row.received_at, thread.consultation) for row in rows}
-
-
-def _groups(session: Session, consultation: Consultation) -> Sequence[StakeholderGroup]:
-    groups = select(StakeholderGroup).where(StakeholderGroup.consultation_id == consultation.id)
-    return session.exec(groups.order_by(col(StakeholderGroup.position), col(StakeholderGroup.id))).all()

@@ -10,8 +10,7 @@ from intake.accounts.links import LinkOver, open_link
 from intake.accounts.second_factor import WrongCode
 from intake.accounts.signing_in import NotLetIn, choose_password, follow_link, send_code, sign_in
 from intake.accounts.throttling import TooManyGuesses
-from intake.accounts.users import Unfit
-from intake.errors import NotFound
+from intake.errors import Mistakes, NotFound
 from intake.jobs import Installation
 from intake.store.users import LinkPurpose, User
 from intake.web.asking import Officer, Public, cookie_name, installation, signed_in
@@ -35,8 +34,8 @@ def judge(request: Request, this: Public, form: SentByStranger) -> Response:
     if not this.settings.sign_in.local_accounts:
         raise NotFound
     address, password, wanted = form.text("address"), form.secret("password"), form.text("wanted")
-    mistakes = {"address": "Enter your email address"} if not address else {}
-    mistakes |= {"password": "Enter your password"} if not password else {}
+    mistakes = {"address": "Enter your email address."} if not address else {}
+    mistakes |= {"password": "Enter your password."} if not password else {}
     if mistakes:
         return _sign_in_page(request, wanted, status=422, mistakes=mistakes, given=form)
     try:
@@ -95,11 +94,11 @@ def follow(request: Request, this: Public, token: str, form: SentByStranger) -> 
             return come_in(request, follow_link(this.database, token, caller, now=now), wanted="/")
         password = form.secret("password")
         if password != form.secret("again"):
-            mistakes = {"again": "The two passwords are not the same"}
+            mistakes = {"again": "The two passwords are not the same."}
             return _link_page(request, user, purpose, status=422, mistakes=mistakes)
         return come_in(request, choose_password(this.database, token, password, caller, now=now), wanted="/")
-    except Unfit as error:
-        return _link_page(request, user, purpose, status=422, mistakes=error.mistakes)
+    except Mistakes as error:
+        return _link_page(request, user, purpose, status=422, mistakes=error.by_field)
     except LinkOver as error:
         return _link_over(request, error)
 

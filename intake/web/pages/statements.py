@@ -9,7 +9,8 @@ from intake.web.asking import Public, cookie_name, signed_in
 from intake.web.entering import code_cookie
 from intake.web.forms import stranger_cookie
 from intake.web.pages.external import external_cookie
-from intake.web.showing import page, plural, public_page
+from intake.web.showing import page, public_page
+from intake.wording import plural
 
 router = APIRouter()
 

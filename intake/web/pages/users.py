@@ -12,7 +12,6 @@ from intake.accounts.second_factor import turn_off
 from intake.accounts.sessions import end_sessions, live_sessions
 from intake.accounts.users import (
     LastAdministrator,
-    Unfit,
     add_user,
     change_user,
     consultations_of,
@@ -24,6 +23,7 @@ from intake.accounts.users import (
     list_users,
     user_by_id,
 )
+from intake.errors import Mistakes
 from intake.responses.recounting import tell
 from intake.store.users import LinkPurpose, Role, User
 from intake.web.asking import Administrator, Asking, RowId, session_rules
@@ -52,14 +52,14 @@ def add(asking: Administrator, form: Sent) -> Response:
     role = form.choice("role", Role)
     try:
         if role is None:
-            raise Unfit({"role": "Choose a role"})
+            raise Mistakes({"role": "Choose a role."})
         with asking.this.database.transaction() as session:
             by: dict[str, Any] = {"now": asking.now, "actor": asking.user.actor}
             user = add_user(session, address=form.text("address"), name=form.text("name"), role=role, **by)
             give_consultations(session, user, form.numbers("consultations"), **by)
             address = _new_link(asking, session, user) if asking.this.settings.sign_in.local_accounts else None
-    except Unfit as error:
-        return _new_page(asking, status=422, mistakes=error.mistakes, given=form)
+    except Mistakes as error:
+        return _new_page(asking, status=422, mistakes=error.by_field, given=form)
     return _link_page(asking, user, address, is_new=True)
 
 
@@ -77,8 +77,8 @@ def change(asking: Administrator, user_id: RowId, form: Sent) -> Response:
             change_user(session, user, name=form.text("name"), role=role, now=asking.now, actor=asking.user.actor)
             chosen = form.numbers("consultations")
             give_consultations(session, user, chosen, now=asking.now, actor=asking.user.actor)
-    except Unfit as error:
-        return _user_page(asking, user_id, status=422, mistakes=error.mistakes, given=form)
+    except Mistakes as error:
+        return _user_page(asking, user_id, status=422, mistakes=error.by_field, given=form)
     except LastAdministrator as error:
         return _user_page(asking, user_id, status=422, mistakes={"role": str(error)}, given=form)
     gave_up = user_id == asking.user.id and role is not Role.administrator

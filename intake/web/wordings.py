@@ -1,0 +1,20 @@
+"""What the choices of the log are called, on every page that names one. Knows no page."""
+
+from collections.abc import Mapping
+
+WORDINGS: Mapping[str, Mapping[str, str]] = {
+    "nature": {"response": "Responses", "question": "Questions", "neither": "Neither of the two"},
+    "channel": {
+        "email": "Email",
+        "online": "Online form",
+        "import": "Imported",
+        "meeting": "Meeting",
+        "phone": "Phone",
+        "letter": "Letter",
+    },
+    "timing": {"in_time": "In time", "late": "Late", "unknown": "Receipt not known"},
+    "status": {"unread": "Unread", "read": "Read", "considered": "Considered"},
+    "flag": {"confidential": "Confidential", "abusive": "Abusive", "needs_reply": "Needs a reply"},
+    "attachments": {"yes": "With attachments", "no": "Without attachments"},
+    "withdrawn": {"yes": "Only withdrawn", "no": "Not withdrawn"},
+}
