@@ -5,7 +5,7 @@ A variable beats the file: INTAKE_SMTP__HOST is `host` in `[smtp]`, INTAKE_MAILB
 folder of the file, never at the current folder: a command means the same wherever it is started.
 
 Nothing else in intake reads the environment. What officers and administrators change from the pages (consultations,
-consultees, schedules) is in the database, not here.
+users) is in the database, not here.
 """
 
 import os

@@ -50,7 +50,7 @@ def intake(tmp_path: Path, port: int) -> CommandLine:
 
 def test_the_first_administrator_is_added_and_comes_in_by_the_printed_link(intake: CommandLine, port: int) -> None:
     added = intake("user", "add", ADAM, "--role", "administrator")
-    assert (added.code, "Adam Clarke chooses a password" in added.err) == (0, True)
+    assert (added.code, "Give Adam Clarke this link" in added.err) == (0, True)
     link = added.out.strip()
     assert link.startswith(f"http://127.0.0.1:{port}/link/")
     serving = start("--config", intake.config, "serve", folder=intake.folder)

@@ -59,6 +59,8 @@ def serve(context: typer.Context) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit())
     with installed(context) as this:
+        web = this.settings.web
+        typer.echo(f"The pages of {web.base_url} are served at {web.host}, port {web.port}; Ctrl-C ends it.", err=True)
         serve_pages(this)
 
 

@@ -71,7 +71,7 @@ def _print_link(this: "Installation", address: str) -> None:
         user = user_by_address(session, address)
         token = make_link(session, user, LinkPurpose.set_password, now=this.clock(), actor=ACTOR)
     days = LASTS[LinkPurpose.set_password].days
-    typer.echo(f"{user.name} chooses a password at this link, which is good once and for {days} days:", err=True)
+    typer.echo(f"Give {user.name} this link to choose a password with; it is good once, and for {days} days:", err=True)
     typer.echo(link_address(this.settings.web.base_url, token))
 
 

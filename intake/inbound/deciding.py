@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from intake.accounts.access import Access
+from intake.deadlines import closing_wording
 from intake.errors import LostRace, Mistakes, NotFound
 from intake.inbound.choices import IGNORE_REASONS, Choice, choices_for
 from intake.inbound.fetching import request_fetch
@@ -193,6 +194,7 @@ def _checked(session: Session, email: InboundEmail, given: Given, access: Access
         case DecisionKind.record:
             _set_consultation(session, decision, given, access, mistakes)
             _set_writer(session, decision, email, given, now, mistakes)
+            _refuse_too_early(session, decision, mistakes)
         case DecisionKind.addition:
             _set_response(session, decision, given, access, mistakes)
             _set_writer(session, decision, email, given, now, mistakes)
@@ -245,6 +247,14 @@ def _set_writer(
         mistakes["respondent_name"] = "Shorten the name to 200 letters."
     if address and not is_usable_address(address):
         mistakes["respondent_address"] = "Write an email address such as ben.hughes@school.example, or leave it empty."
+
+
+def _refuse_too_early(session: Session, decision: Decision, mistakes: dict[str, str]) -> None:
+    """A date read from a forwarded letter may be anybody's: its writer would be told that it came in time."""
+    consultation = session.get(Consultation, decision.consultation_id or 0)
+    if consultation and decision.received_at and decision.received_at < consultation.opens_at:
+        opened = closing_wording(consultation.opens_at, consultation.zone)
+        mistakes["received_at"] = f"The consultation opened only at {opened}; correct the date, or leave it empty."
 
 
 def _set_reason(decision: Decision, given: Given, mistakes: dict[str, str]) -> None:

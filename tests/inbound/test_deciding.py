@@ -21,7 +21,7 @@ from tests.building import raw_email
 from tests.databases import both_databases
 from tests.inbound.decided import ADM, IEO, carried_out, decided, officer, seen
 from tests.inbound.reconciled import named, reconcile
-from tests.office import DURING, Office, open_office
+from tests.office import DURING, OPENS_AT, Office, open_office
 from tests.people import ADAM, ASHA, BEN, CAROL, DAN, OLGA, REVIEW
 
 pytestmark = both_databases
@@ -144,6 +144,17 @@ def test_a_forward_whose_receipt_nobody_knows_is_neither_late_nor_in_time(office
     office.cycle()
     carried_out(office, office.emails()[0].id, Choice.response, consultation_id=IEO, respondent_address=BEN)
     assert office.responses()[0].received_at is None
+
+
+def test_a_letter_is_not_said_to_have_come_before_there_was_anything_to_answer(office: Office) -> None:
+    text = f"---------- Forwarded message ---------\nFrom: Ben <{BEN}>\nSubject: Our view\n\nWe support the draft.\n"
+    office.receive(raw_email(sender=ASHA, to=REVIEW, subject="Fwd: Our view", text=text))
+    office.cycle()
+    writer: dict[str, Any] = {"respondent_address": BEN, "received_at": OPENS_AT - timedelta(days=300)}
+    with pytest.raises(Mistakes) as raised:
+        decided(office, office.emails()[0].id, Choice.response, consultation_id=IEO, **writer)
+    assert "opened only at 9am on Thursday 9 January 2020" in raised.value.by_field["received_at"]
+    assert office.outcomes() == [("held", "forwarded-by-officer")]
 
 
 def test_the_unknown_receipt_of_a_dropped_email_can_be_told(office: Office, tmp_path: Path) -> None:

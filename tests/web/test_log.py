@@ -103,6 +103,12 @@ def test_each_filter_is_shown_and_taken_away_by_a_link(desk: Desk) -> None:
     assert "No response matches all of these together." in said(found)
 
 
+def test_a_number_of_responses_says_how_many_of_them_were_withdrawn(desk: Desk) -> None:
+    add_responses(desk.office.database, [{}, {"withdrawn_at": DURING}, {}])
+    assert "3 responses, 1 of them withdrawn" in said(desk.asha.page("/responses"))
+    assert "2 responses" in said(desk.asha.page("/responses?withdrawn=no"))
+
+
 def test_an_address_that_makes_no_sense_shows_the_log_and_says_so(desk: Desk) -> None:
     add_response(desk.office.database)
     found = desk.asha.page("/responses?status=asleep&after=nowhere&q=%3F%3F&count=all&from=tomorrow")

@@ -73,6 +73,7 @@ def log(asking: Officer) -> Response:
         found = _found(session, asking, filters, sentences)
         is_exact = asked.get("count") == "exact" or found.total <= MANY
         total = count(session, asking.access, filters, at_most=None) if found.total > MANY and is_exact else found.total
+        withdrawn = _withdrawn(session, asking, filters)
         officers = officer_choices(session, filters)
         choices = _choices(session, asking, filters, consultations)
         views = saved_views(session, asking.user)
@@ -85,7 +86,7 @@ def log(asking: Officer) -> Response:
         filters=filters,
         sentences=sentences,
         found=found,
-        total=plural(total, "response") if is_exact else f"More than {MANY:,} responses",
+        total=(plural(total, "response") if is_exact else f"More than {MANY:,} responses") + withdrawn,
         is_many=not is_exact,
         is_narrowed=bool(chosen),
         chosen=chosen,
@@ -107,6 +108,14 @@ def _found(session: Session, asking: Asking, filters: Filters, sentences: list[s
         return find_page(session, asking.access, filters)
     found = find_page(session, asking.access, filters, **{"after" if after else "before": place})
     return found if found.entries else find_page(session, asking.access, filters)
+
+
+def _withdrawn(session: Session, asking: Asking, filters: Filters) -> str:
+    """How many of those shown do not count any more, so that nobody publishes a number with them in it."""
+    if filters.withdrawn is not None:
+        return ""
+    many = count(session, asking.access, replace(filters, withdrawn=True))
+    return f", {'more than ' if many > MANY else ''}{min(many, MANY):,} of them withdrawn" if many else ""
 
 
 def _choices(
