@@ -1,11 +1,8 @@
 """The command line as people use it: real processes, a real Dovecot, one sentence for every mistake."""
 
 import json
-import os
 import re
-import subprocess
-import sys
-from dataclasses import dataclass
+import shutil
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,51 +10,13 @@ import pytest
 
 from intake.outbound.rendering import product_folder
 from tests.building import raw_email
+from tests.command_line import CommandLine, finish, run, start
 from tests.people import BEN, CAROL, REVIEW
 from tests.servers.certificates import Certificates
 from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.smtp_sink import SmtpSink
 
 REVIEW_FILE = product_folder("config") / "consultations" / "improving-education-outcomes.toml"
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    code: int
-    out: str
-    err: str
-
-
-@dataclass(frozen=True, slots=True)
-class CommandLine:
-    """`intake` with a configuration file of the test's own."""
-
-    folder: Path
-    config: Path
-
-    def __call__(self, *arguments: str | Path) -> Ran:
-        return run("--config", self.config, *arguments, folder=self.folder)
-
-
-def start(*arguments: str | Path, folder: Path) -> subprocess.Popen[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("INTAKE_")}
-    command = [sys.executable, "-W", "error", "-c", "from intake.cli import main; main()", *map(str, arguments)]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, cwd=folder, env=clean, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
-
-
-def finish(process: subprocess.Popen[str], answer: str = "") -> Ran:
-    with process:
-        try:
-            out, err = process.communicate(answer, timeout=120)
-        finally:
-            process.kill()
-    assert "Traceback" not in err
-    return Ran(process.returncode, out, err)
-
-
-def run(*arguments: str | Path, folder: Path) -> Ran:
-    return finish(start(*arguments, folder=folder))
 
 
 @pytest.fixture
@@ -91,11 +50,29 @@ def intake(tmp_path: Path, dovecot: Dovecot, smtp_sink: SmtpSink, certificates: 
     return CommandLine(tmp_path, config)
 
 
+@pytest.fixture(scope="module")
+def made_ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the commands make of a folder when it is set up and the education review is added."""
+    folder = tmp_path_factory.mktemp("ready")
+    config = folder / "intake.toml"
+    config.write_text(
+        """
+        database = {url = "sqlite:///intake.sqlite3"}
+        files = {path = "files"}
+        mail = {message_id_domain = "intake.county.example"}
+        smtp = {host = "127.0.0.1", security = "none"}
+        """
+    )
+    assert run("--config", config, "setup", folder=folder).code == 0
+    assert run("--config", config, "consultation", "add", REVIEW_FILE, folder=folder).code == 0
+    return folder
+
+
 @pytest.fixture
-def ready(intake: CommandLine) -> CommandLine:
-    """Set up, with the education review added."""
-    assert intake("setup").code == 0
-    assert intake("consultation", "add", REVIEW_FILE).code == 0
+def ready(intake: CommandLine, made_ready: Path) -> CommandLine:
+    """Set up, with the education review added: a copy, as to do it anew takes longer than most tests."""
+    shutil.copy(made_ready / "intake.sqlite3", intake.folder)
+    shutil.copytree(made_ready / "files", intake.folder / "files")
     return intake
 
 

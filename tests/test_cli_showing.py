@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.building import raw_email
+from tests.command_line import CommandLine
 from tests.people import ASHA, DAN, REVIEW
-from tests.test_cli import REVIEW_FILE, CommandLine, intake, ready, user
+from tests.test_cli import REVIEW_FILE, intake, made_ready, ready, user
 
-__all__ = ["intake", "ready", "user"]  # fixtures
+__all__ = ["intake", "made_ready", "ready", "user"]  # fixtures
 
 
 @pytest.fixture

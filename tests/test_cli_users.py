@@ -9,9 +9,9 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from intake.outbound.rendering import product_folder
+from tests.command_line import CommandLine, finish, start
 from tests.people import ADAM, ASHA
 from tests.servers import answers, free_port
-from tests.test_cli import CommandLine, finish, start
 
 REVIEW_FILE = product_folder("config") / "consultations" / "improving-education-outcomes.toml"
 SLUG = "improving-education-outcomes"
