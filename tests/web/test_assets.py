@@ -2,6 +2,9 @@
 
 import json
 import re
+from pathlib import Path
+
+import pytest
 
 from intake.web.showing import STATIC
 from tests.test_house import ROOT
@@ -24,9 +27,14 @@ def test_licence_of_what_is_built_in_stands_beside_it() -> None:
     assert "Permission is hereby granted" in (STATIC / "licences.txt").read_text(encoding="utf-8")
 
 
-def test_lock_of_npm_packages_holds_versions_and_hashes_and_no_address() -> None:
-    text = (ASSETS / "package-lock.json").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("folder", "names"),
+    [(ASSETS, {"govuk-frontend", "sass"}), (ROOT / "tests" / "servers" / "openid", {"oidc-provider"})],
+    ids=["pages", "openid"],
+)
+def test_lock_of_npm_packages_holds_versions_and_hashes_and_no_address(folder: Path, names: set[str]) -> None:
+    text = (folder / "package-lock.json").read_text(encoding="utf-8")
     packages = {name: facts for name, facts in json.loads(text)["packages"].items() if name}
-    assert {"node_modules/govuk-frontend", "node_modules/sass"} <= packages.keys()
+    assert {f"node_modules/{name}" for name in names} <= packages.keys()
     assert [name for name, facts in packages.items() if not facts["integrity"].startswith("sha512-")] == []
     assert "://" not in text
