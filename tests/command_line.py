@@ -1,6 +1,7 @@
 """`intake` as people start it: a real process, with nothing of the tests' own environment. Never reads what it made."""
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -23,6 +24,12 @@ class CommandLine:
 
     def __call__(self, *arguments: str | Path) -> Ran:
         return run("--config", self.config, *arguments, folder=self.folder)
+
+
+def copy_made(made: Path, to: Path) -> None:
+    """The database and the stored files that commands made in one folder, in another."""
+    shutil.copy(made / "intake.sqlite3", to)
+    shutil.copytree(made / "files", to / "files")
 
 
 def start(*arguments: str | Path, folder: Path) -> subprocess.Popen[str]:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 
 from intake.outbound.rendering import product_folder
 from tests.building import raw_email
-from tests.command_line import CommandLine, finish, run, start
+from tests.command_line import CommandLine, copy_made, finish, run, start
 from tests.people import BEN, CAROL, REVIEW
 from tests.servers.certificates import Certificates
 from tests.servers.dovecot import PASSWORD, Dovecot
@@ -71,8 +70,7 @@ def made_ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def ready(intake: CommandLine, made_ready: Path) -> CommandLine:
     """Set up, with the education review added: a copy, as to do it anew takes longer than most tests."""
-    shutil.copy(made_ready / "intake.sqlite3", intake.folder)
-    shutil.copytree(made_ready / "files", intake.folder / "files")
+    copy_made(made_ready, intake.folder)
     return intake
 
 

@@ -8,12 +8,13 @@ import httpx2
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from intake.outbound.rendering import product_folder
-from tests.command_line import CommandLine, finish, start
+from tests.command_line import CommandLine, copy_made, finish, start
 from tests.people import ADAM, ASHA
 from tests.servers import answers, free_port
+from tests.test_cli import made_ready
 
-REVIEW_FILE = product_folder("config") / "consultations" / "improving-education-outcomes.toml"
+__all__ = ["made_ready"]  # a fixture
+
 SLUG = "improving-education-outcomes"
 PASSWORD = "otter ladder marmalade"
 
@@ -24,7 +25,7 @@ def port() -> int:
 
 
 @pytest.fixture
-def intake(tmp_path: Path, port: int) -> CommandLine:
+def intake(tmp_path: Path, port: int, made_ready: Path) -> CommandLine:
     config = tmp_path / "intake.toml"
     config.write_text(
         f"""
@@ -42,10 +43,8 @@ def intake(tmp_path: Path, port: int) -> CommandLine:
         port = {port}
         """
     )
-    intake = CommandLine(tmp_path, config)
-    assert intake("setup").code == 0
-    assert intake("consultation", "add", REVIEW_FILE).code == 0
-    return intake
+    copy_made(made_ready, tmp_path)
+    return CommandLine(tmp_path, config)
 
 
 def test_the_first_administrator_is_added_and_comes_in_by_the_printed_link(intake: CommandLine, port: int) -> None:
