@@ -46,7 +46,8 @@ def press(*names: str) -> Act:
     def act(page: Page) -> None:
         for name in names:
             _open_all(page)
-            page.locator("main").get_by_role("button", name=name, exact=True).first.click()
+            with page.expect_navigation():
+                page.locator("main").get_by_role("button", name=name, exact=True).first.click()
 
     return act
 
@@ -86,7 +87,8 @@ def overtaken(button: str, **fields: str) -> Act:
 
 
 def _test_a_mailbox(page: Page) -> None:
-    page.get_by_role("button", name="Test now").first.click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Test now").first.click()
 
 
 def _add_user(page: Page) -> None:
@@ -191,7 +193,11 @@ STATES = [
         act=fill("Save", next_steps=""),
     ),
     State(
-        "/consultations/{slug}/change/{section}", "conflict", f"{CONSULTATION}/change/contact", act=overtaken("Save")
+        "/consultations/{slug}/change/{section}",
+        "conflict",
+        f"{CONSULTATION}/change/contact",
+        act=overtaken("Save", contact_name="Another team"),
+        says=CONFLICT,
     ),
     State("/consultations/{slug}/copy"),
     State("/consultations/{slug}/copy", "mistakes", act=press("Make the copy")),
