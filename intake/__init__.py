@@ -19,6 +19,7 @@ through `outbound`. A folder is a stage of that flow, a file one capability; eac
     documents/   reads attachments: kind, text, malware verdict
     mail/        speaks IMAP, MIME and SMTP
     deadlines    when it closes, what is late, and the one wording of a closing time
+    schedules    on which days something is due, counted from opening or closing
     working_days  which days nobody works, and what is unwise about closing on one
     sandbox      runs a function in a child process with limits
     output       what programs print about themselves, without personal data

@@ -5,13 +5,19 @@ The only door to the library that knows the bank holidays. Never reads the clock
 day.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
+from functools import cache
 
 import holidays
 
 _SATURDAY, _SUNDAY = 5, 6
 _DAY = timedelta(days=1)
+
+
+def is_working_day(day: date, days_off: Collection[date]) -> bool:
+    """Whether people are at work: no weekend, no bank holiday, none of the days an administrator added."""
+    return day.weekday() < _SATURDAY and day not in days_off and day not in _bank_holidays_of(day.year)
 
 
 def bank_holidays(*years: int) -> dict[date, str]:
@@ -32,6 +38,11 @@ def closing_day_warning(day: date, days_off: Mapping[date, str]) -> str | None:
     if free := _free(day + _DAY, days_off):
         return f"It closes on the day before a day off: {free}."
     return None
+
+
+@cache
+def _bank_holidays_of(year: int) -> frozenset[date]:
+    return frozenset(bank_holidays(year))
 
 
 def _free(day: date, days_off: Mapping[date, str]) -> str | None:

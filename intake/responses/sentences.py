@@ -130,4 +130,13 @@ FIELDS = {
     "stakeholder_group": "the stakeholder group",
 }
 FLAGS = {"confidential": "confidential", "abusive": "abusive", "needs_reply": "needing a reply"}
-OUTGOING = {"acknowledgement": "the acknowledgement", "reply": "a reply"}
+OUTGOING = {
+    "acknowledgement": "the acknowledgement",
+    "reply": "a reply",
+    "invitation": "the invitation",
+    "reminder": "a reminder",
+    "deadline-extended": "the notice of the new closing time",
+    "outcome": "the notice of the outcome",
+    "officer-reminder": "an officer's reminder",
+    "digest": "an officer's digest",
+}

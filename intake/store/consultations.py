@@ -4,7 +4,7 @@ stakeholder groups, changed deadlines, templates for replies, days off, and the 
 Never judges an email; the dates' meaning is in `intake/deadlines.py`.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -51,6 +51,10 @@ class Consultation(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     archived_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # no longer worked on, still kept
     version: int = 0  # counts the changes, so that of two at once the second is told
+    quiet_from: time = time(20)  # local time: mailings wait from then
+    quiet_until: time = time(8)  # until then; the same as `quiet_from`: they never wait
+    outcome_url: str | None = Field(default=None, max_length=2000)  # the final document
+    outcome_published_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
     @property
     def zone(self) -> ZoneInfo:

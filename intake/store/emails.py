@@ -165,6 +165,8 @@ class OutgoingEmail(SQLModel, table=True):
         sa.Index("ix_outgoing_email_status_due_at", "status", "due_at"),
         sa.Index("ix_outgoing_email_account_attempted_at", "account", "attempted_at"),
         sa.Index("ix_outgoing_email_recipient", "recipient_address", "kind", "queued_at"),
+        sa.Index("uq_outgoing_email_opt_out_token", "opt_out_token", unique=True),
+        sa.Index("uq_outgoing_email_day_key", "day_key", unique=True),
     )
 
     id: int = Field(default=None, primary_key=True)
@@ -196,6 +198,11 @@ class OutgoingEmail(SQLModel, table=True):
     user_id: int | None = Field(default=None, foreign_key="user_account.id")  # the officer who wrote it:
     given_subject: str | None = None
     given_text: str | None = None
+    mailing_id: int | None = Field(default=None, foreign_key="mailing.id", index=True)  # the mailing it is one of:
+    consultee_id: int | None = Field(default=None, foreign_key="consultee.id", index=True)
+    opt_out_token: str | None = Field(default=None, max_length=64)  # of the link in it
+    # Address and local day, of a reminder that is to go or went: two of one day cannot both be queued.
+    day_key: str | None = Field(default=None, max_length=340)
 
 
 class SendingAccount(SQLModel, table=True):

@@ -85,6 +85,26 @@ class Reason(StrEnum):
     response_put_back = "response-put-back", "The response it answers was put back among what is held."
     corrected = "corrected", "It was sent again to a corrected address."
 
+    # Mailings: why somebody gets none, why one waits, and why one that was queued does not go.
+    answered = "answered", "They have answered."
+    opted_out = "opted-out", "They asked for no more of these emails."
+    address_dead = "address-dead", "Mail to this address came back for good; correct it."
+    no_address = "no-address", "No contact with an email address is known."
+    not_invited = "not-invited", "They are no longer invited."
+    another_that_day = "another-that-day", "They are sent another reminder on that day."
+    told_already = "told-already", "They were sent this already."
+    nothing_waits = "nothing-waits", "Nothing waits for an officer."
+    no_access = "no-access", "They may no longer see this consultation."
+    waits_for_mailbox = "waits-for-mailbox", "A mailbox was not read since it was due: an answer may lie there."
+    waits_for_email = "waits-for-email", "An email that may be their answer waits to be recorded."
+    waits_for_morning = "waits-for-morning", "It waits until the quiet hours are over."
+    has_closed = "has-closed", "The consultation has closed."
+    not_open_yet = "not-open-yet", "The consultation is not open yet."
+    closing_moved = "closing-moved", "The closing time moved, and with it the day this was due."
+    rule_changed = "rule-changed", "Its rule was changed, turned off or removed."
+    day_passed = "day-passed", "Its day passed before it could be sent."
+    mailing_cancelled = "mailing-cancelled", "The mailing was cancelled."
+
     # Acknowledgements that are not owed.
     no_usable_address = "no-usable-address", "There is no address to answer to."
     our_own_address = "our-own-address", "The sender is one of our own addresses."

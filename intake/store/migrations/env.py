@@ -8,11 +8,20 @@ from alembic.autogenerate.api import AutogenContext
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
-from intake.store import consultations, decisions, emails, history, people, responses, users
+from intake.store import consultations, decisions, emails, history, mailings, people, responses, users
 from intake.store.database import UtcDateTime
 from intake.store.log_index import is_of_a_table
 
-TABLES = (consultations, decisions, emails, history, people, responses, users)  # importing them fills the metadata
+TABLES = (
+    consultations,
+    decisions,
+    emails,
+    history,
+    mailings,
+    people,
+    responses,
+    users,
+)  # importing them fills the metadata
 
 
 def _plain_type(kind: str, item: Any, _autogen: AutogenContext) -> str | Literal[False]:
