@@ -1,6 +1,6 @@
 """The stakeholder groups of a consultation: added, renamed, put in order, removed when nobody is in one.
 
-A response and a consultee carry the group's name, so renaming a group renames it on them too.
+A response, a consultee and a reminder rule carry the group's name, so renaming a group renames it on them too.
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from intake.administration.ordering import move_row, number, row_of, rows_of
 from intake.errors import Mistakes, NotPossible
 from intake.store.consultation_keys import GroupName, Part
 from intake.store.consultations import Consultation, StakeholderGroup
+from intake.store.mailings import ReminderRule
 from intake.store.people import Consultee
 from intake.store.responses import Response
 from intake.wording import plural
@@ -71,6 +72,8 @@ def rename_group(session: Session, consultation: Consultation, row: StakeholderG
     # Takes the consultation's lock before any response's, as recording does.
     change(session, consultation, "group-renamed", edit, group=row.id)
     renamed = _rename(session, consultation, row.name, name)
+    for rule in _rules_for(session, consultation, row.name):
+        rule.groups = [name if one == row.name else one for one in rule.groups]
     row.name = name
     session.flush()
     return renamed
@@ -82,7 +85,7 @@ def move_group(session: Session, consultation: Consultation, row: StakeholderGro
 
 
 def remove_group(session: Session, consultation: Consultation, row: StakeholderGroup, edit: Edit) -> None:
-    """Raises NotPossible, saying by how many it is used."""
+    """Raises NotPossible, saying by what it is used."""
     change(session, consultation, "group-removed", edit, group=row.id)
     use = next(use for use in groups(session, consultation) if use.row.id == row.id)
     if use.is_used:
@@ -90,6 +93,8 @@ def remove_group(session: Session, consultation: Consultation, row: StakeholderG
             f"This group is used by {plural(use.responses, 'response')} and {plural(use.consultees, 'consultee')}; "
             "give them another group, or rename this one."
         )
+    if rules := _rules_for(session, consultation, row.name):
+        raise NotPossible(f"The reminder “{rules[0].name}” is for this group; change the reminder first.")
     session.delete(row)
     session.flush()
     number(session, rows_of(session, consultation, StakeholderGroup))
@@ -106,6 +111,11 @@ def _used(session: Session, consultation: Consultation, table: type[Response] | 
     name = col(table.stakeholder_group)
     own = select(name, sa.func.count()).where(col(table.consultation_id) == consultation.id, name.is_not(None))
     return {used: count for used, count in session.exec(own.group_by(name)) if used}
+
+
+def _rules_for(session: Session, consultation: Consultation, name: str) -> list[ReminderRule]:
+    own = select(ReminderRule).where(ReminderRule.consultation_id == consultation.id)
+    return [rule for rule in session.exec(own.where(col(ReminderRule.removed_at).is_(None))) if name in rule.groups]
 
 
 def _rename(session: Session, consultation: Consultation, before: str, after: str) -> int:

@@ -1,6 +1,7 @@
 """Questions and stakeholder groups: added, renamed, put in order, removed."""
 
 from collections.abc import Sequence
+from datetime import time
 
 import pytest
 from sqlmodel import select
@@ -16,7 +17,9 @@ from intake.administration.questions import (
     remove_question,
 )
 from intake.errors import Mistakes, NotFound, NotPossible
+from intake.schedules import Anchor
 from intake.store.consultations import StakeholderGroup
+from intake.store.mailings import Audience, ReminderRule
 from intake.store.people import Consultee
 from intake.store.responses import Response
 from tests.administration.administrators import editing
@@ -145,3 +148,32 @@ def test_groups_are_shown_in_the_order_they_are_put_in(office: Office) -> None:
 def _remove(office: Office, place: int) -> None:
     with editing(office) as (session, row, edit):
         remove_group(session, row, groups(session, row)[place].row, edit)
+
+
+def _add_rule(office: Office, *names: str) -> None:
+    with editing(office) as (session, row, _):
+        rule = ReminderRule(
+            consultation_id=row.id,
+            name="Schools first",
+            audience=Audience.unanswered,
+            groups=list(names),
+            anchor=Anchor.closing,
+            clock=time(9),
+            set_at=office.now,
+        )
+        session.add(rule)
+
+
+def test_a_renamed_group_is_renamed_in_the_reminders_for_it(office: Office) -> None:
+    _add_groups(office, "school", "trust")
+    _add_rule(office, "school", "trust")
+    with editing(office) as (session, row, edit):
+        rename_group(session, row, groups(session, row)[0].row, "school or college", edit)
+    assert [rule.groups for rule in office.rows(ReminderRule)] == [["school or college", "trust"]]
+
+
+def test_a_group_that_a_reminder_is_for_stays(office: Office) -> None:
+    _add_groups(office, "parent")
+    _add_rule(office, "parent")
+    with editing(office) as (session, row, edit), pytest.raises(NotPossible, match="“Schools first” is for this group"):
+        remove_group(session, row, groups(session, row)[0].row, edit)
