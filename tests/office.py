@@ -3,10 +3,12 @@
 Only the two seams are pretended, and only where a test does not bring a real server.
 """
 
+import atexit
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +17,10 @@ from sqlmodel import SQLModel, select
 
 from intake import jobs
 from intake.inbound.poll import Collected
-from intake.jobs import Connect, Installation, open_installation
+from intake.inbound.reading import read
+from intake.inbound.recording import Parsers
+from intake.jobs import PARSER_MEMORY_MB, Connect, Installation, open_installation
+from intake.sandbox import Sandbox
 from intake.settings import MailboxSettings, Settings
 from intake.store.consultations import AddressKind, Consultation, PublishedAddress
 from intake.store.emails import InboundEmail, OutgoingEmail
@@ -42,7 +47,10 @@ class Office:
         self.mailboxes, self.sender = mailboxes, sender
         self.now = DURING
         connect = connect or self._connect
-        self.this = replace(this, clock=lambda: self.now, connect=connect, make_sender=lambda _: sender)
+        parsers = _readers(this.settings.worker.parsers, this.settings.worker.parse_seconds)
+        self.this = replace(
+            this, parsers=parsers, clock=lambda: self.now, connect=connect, make_sender=lambda _: sender
+        )
         self.database, self.files = this.database, this.files
 
     def _connect(self, settings: MailboxSettings, *, name: str) -> Any:
@@ -114,6 +122,14 @@ def open_office(
         yield office
     finally:
         this.close()
+
+
+@cache
+def _readers(children: int, seconds: float) -> Parsers:
+    """Shared by every office of this process, one after the other: to start them takes longer than most tests."""
+    readers = Sandbox(read, children=children, seconds=seconds, memory_mb=PARSER_MEMORY_MB)
+    atexit.register(readers.close)
+    return readers
 
 
 def account(**changed: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 
 from intake.outbound.rendering import product_folder
 from tests.building import raw_email
-from tests.command_line import CommandLine, copy_made, finish, run, start
+from tests.command_line import CommandLine, copy_made, run
 from tests.people import BEN, CAROL, REVIEW
 from tests.servers.certificates import Certificates
 from tests.servers.dovecot import PASSWORD, Dovecot
@@ -269,11 +269,10 @@ def test_dropped_mail_is_recorded_but_answered_only_when_released(ready: Command
 
 def test_only_what_was_listed_is_released_and_nobody_waits_for_the_answer(ready: CommandLine) -> None:
     take_in(ready, BEN)
-    asking = start("--config", ready.config, "send", "--release", "backlog", "--json", folder=ready.folder)
-    assert asking.stderr
-    listed = asking.stderr.readline()
-    take_in(ready, CAROL)
-    released = finish(asking, "y\n")
+    with ready.start("send", "--release", "backlog", "--json") as asking:
+        listed = asking.stderr.readline()
+        take_in(ready, CAROL)
+        released = asking.ended("y\n")
     assert (released.code, json.loads(released.out)["sent"]) == (0, 1), released
     assert BEN in listed
     assert CAROL in ready("send", "--release", "backlog", "--yes").err

@@ -1,6 +1,7 @@
 """`intake user` and `intake serve` as people use them: real processes, and a browser at what they serve."""
 
 import json
+import signal
 import time
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import httpx2
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from tests.command_line import CommandLine, copy_made, finish, start
+from tests.command_line import CommandLine, copy_made
 from tests.people import ADAM, ASHA
 from tests.servers import answers, free_port
 from tests.test_cli import made_ready
@@ -52,11 +53,10 @@ def test_the_first_administrator_is_added_and_comes_in_by_the_printed_link(intak
     assert (added.code, "Give Adam Clarke this link" in added.err) == (0, True)
     link = added.out.strip()
     assert link.startswith(f"http://127.0.0.1:{port}/link/")
-    serving = start("--config", intake.config, "serve", folder=intake.folder)
-    try:
+    with intake.start("serve", fresh=True) as serving:
         deadline = time.monotonic() + 30
         while not answers(port):
-            assert serving.poll() is None, finish(serving)
+            assert not serving.has_ended(), serving.ended()
             assert time.monotonic() < deadline
             time.sleep(0.05)
         with httpx2.Client(follow_redirects=True) as browser:
@@ -65,9 +65,8 @@ def test_the_first_administrator_is_added_and_comes_in_by_the_printed_link(intak
             fields = {"form_token": token.attributes["value"], "password": PASSWORD, "again": PASSWORD}
             browser.post(link, data=fields, headers={"origin": f"http://127.0.0.1:{port}"})
             assert "Users" in browser.get(f"http://127.0.0.1:{port}/users").text
-    finally:
-        serving.terminate()
-        ended = finish(serving)
+        serving.send(signal.SIGTERM)
+        ended = serving.ended()
     assert ended.code == 0, ended
     assert ADAM not in ended.out + ended.err
 

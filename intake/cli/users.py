@@ -1,11 +1,10 @@
 """Commands about the people who sign in to the pages."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from intake.cli.opening import ACTOR, AsJson, installed, print_json
-from intake.store.users import Role
 
 if TYPE_CHECKING:
     from intake.accounts.users import ListedUser
@@ -18,7 +17,7 @@ app = typer.Typer(no_args_is_help=True, help="The people who sign in to the page
 def add(
     context: typer.Context,
     address: str,
-    role: Annotated[Role, typer.Option(help="What they may do.", show_default=False)],
+    role: Annotated[Literal["officer", "administrator"], typer.Option(help="What they may do.", show_default=False)],
     name: Annotated[str, typer.Option(help="Their name; made from the address without it.", show_default=False)] = "",
     consultation: Annotated[
         list[str] | None,
@@ -28,11 +27,12 @@ def add(
     """Add a user, and print the one-time link at which they choose a password."""
     from intake.accounts.users import add_user, give_consultations
     from intake.store.consultations import consultation_by_slug
+    from intake.store.users import Role
 
     with installed(context) as this:
         with this.database.transaction() as session:
             given = [consultation_by_slug(session, slug).id for slug in consultation or ()]
-            user = add_user(session, address=address, name=name, role=role, now=this.clock(), actor=ACTOR)
+            user = add_user(session, address=address, name=name, role=Role(role), now=this.clock(), actor=ACTOR)
             give_consultations(session, user, given, now=this.clock(), actor=ACTOR)
         if this.settings.sign_in.local_accounts:
             _print_link(this, user.address)
