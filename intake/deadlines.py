@@ -1,4 +1,4 @@
-"""When a consultation closes, what is late, and the one wording of both.
+"""When a consultation closes, what is late, and the one wording of both in each language.
 
 A closing time is one instant, kept in UTC and shown in the consultation's timezone. Every text that names it, and every
 "late", is made from that instant when it is needed; none is stored. The clock is never read here.
@@ -16,6 +16,10 @@ from intake.errors import WrongConfiguration
 from intake.wording import plural
 
 _MINUTE = timedelta(minutes=1)
+WELSH = "cy"
+# strftime would need the machine to know the language.
+_WELSH_DAYS = "Llun Mawrth Mercher Iau Gwener Sadwrn Sul".split()
+_WELSH_MONTHS = "Ionawr Chwefror Mawrth Ebrill Mai Mehefin Gorffennaf Awst Medi Hydref Tachwedd Rhagfyr".split()
 _CLOCK = re.compile(r"(?P<hour>\d{1,2})(:(?P<minutes>\d\d))?(?P<half>am|pm)?")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?")
 
@@ -40,24 +44,30 @@ def late_from(closes_at: datetime) -> datetime:
     return closes_at.replace(second=0, microsecond=0) + _MINUTE
 
 
-def closing_wording(at: datetime, timezone: ZoneInfo) -> str:
-    """In the form "11:59pm on Friday 28 February 2020", "5pm on …", "12 noon on …"."""
+def closing_wording(at: datetime, timezone: ZoneInfo, language: str = "en") -> str:
+    """In the form "11:59pm on Friday 28 February 2020", "5pm on …", "12 noon on …".
+
+    In Welsh "11:59pm ddydd Gwener 28 Chwefror 2020", "5pm ddydd …", "12 canol dydd ddydd …".
+    """
     local = at.astimezone(timezone)
     if (local.hour, local.minute) == (12, 0):
-        return f"12 noon on {_day(local)}"
+        return _on("12 canol dydd" if language == WELSH else "12 noon", local, language)
     minutes = f":{local:%M}" if local.minute else ""
-    return f"{_hour(local)}{minutes}{_half(local)} on {_day(local)}"
+    return _on(f"{_hour(local)}{minutes}{_half(local)}", local, language)
 
 
-def moment_wording(at: datetime, timezone: ZoneInfo) -> str:
+def moment_wording(at: datetime, timezone: ZoneInfo, language: str = "en") -> str:
     """For what happened: like a closing time but always with minutes, "5:00pm on Friday 28 February 2020"."""
     local = at.astimezone(timezone)
-    return f"{_hour(local)}:{local:%M}{_half(local)} on {_day(local)}"
+    return _on(f"{_hour(local)}:{local:%M}{_half(local)}", local, language)
 
 
-def day_wording(at: datetime, timezone: ZoneInfo, *, now: datetime) -> str:
+def day_wording(at: datetime, timezone: ZoneInfo, *, now: datetime, language: str = "en") -> str:
     """How many days away it is, by the calendar there: "today", "tomorrow", "in 5 days", "yesterday", "3 days ago"."""
     days = (at.astimezone(timezone).date() - now.astimezone(timezone).date()).days
+    if language == WELSH:
+        named = {0: "heddiw", 1: "yfory", -1: "ddoe"}
+        return named.get(days) or (f"ymhen {_welsh_days(days)}" if days > 0 else f"{_welsh_days(-days)} yn ôl")
     named = {0: "today", 1: "tomorrow", -1: "yesterday"}
     return named.get(days) or (f"in {plural(days, 'day')}" if days > 0 else f"{plural(-days, 'day')} ago")
 
@@ -155,5 +165,13 @@ def _half(local: datetime) -> str:
     return "am" if local.hour < 12 else "pm"
 
 
-def _day(local: datetime) -> str:
-    return f"{local:%A} {local.day} {local:%B %Y}"
+def _on(clock: str, local: datetime, language: str) -> str:
+    if language == WELSH:
+        weekday, month = _WELSH_DAYS[local.weekday()], _WELSH_MONTHS[local.month - 1]
+        return f"{clock} ddydd {weekday} {local.day} {month} {local.year}"
+    return f"{clock} on {local:%A} {local.day} {local:%B %Y}"
+
+
+def _welsh_days(days: int) -> str:
+    """The noun stays singular after a number, and "dau" softens it."""
+    return f"{days:,} {'ddiwrnod' if days == 2 else 'diwrnod'}"

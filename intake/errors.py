@@ -63,6 +63,10 @@ class SendRefused(IntakeError):
     """The mail server refused the email for good; it is not tried again."""
 
 
+class RecipientUnknown(SendRefused):
+    """The mail server refused the email for good: it says that there is no such address."""
+
+
 class FileMissing(IntakeError):
     """A stored file is missing; restore it from the backup or fetch it again from the mailbox."""
 

@@ -56,11 +56,12 @@ def due_days(
     """The days it is due, in their order: one where there is an anchor, else its weekdays from opening up to `last`.
 
     A due day nobody works on (a weekend, a bank holiday, one of `days_off`) is moved as `off_days` says, and left out
-    where that leads to no working day within a year. Two weekdays moved to one day are due once.
+    where that leads to no working day within a year. Two weekdays moved to one day are due once. A day up to `last` is
+    the same whichever later `last` is asked for: who looks every day misses none.
     """
     match schedule.anchor:
         case Anchor.weekdays:
-            days = _weekdays(schedule.weekdays, opens_on, last)
+            days = _weekdays(schedule.weekdays, opens_on, _looked_at(schedule.off_days, last, days_off))
         case Anchor.opening:
             days = _counted(opens_on, schedule, days_off)
         case Anchor.closing:
@@ -75,7 +76,7 @@ def due_at(day: date, clock: time, timezone: ZoneInfo) -> datetime:
 
     A time that the clocks skip is the first instant after the gap; of one they repeat, the first.
     """
-    local = datetime.combine(day, clock, timezone)
+    local = datetime.combine(day, clock.replace(fold=0), timezone)
     while (at := local.astimezone(UTC)).astimezone(timezone).replace(tzinfo=None) != local.replace(tzinfo=None):
         local = local.replace(second=0, microsecond=0) + timedelta(minutes=1)
     return at
@@ -84,6 +85,14 @@ def due_at(day: date, clock: time, timezone: ZoneInfo) -> datetime:
 def end_of_day(day: date, timezone: ZoneInfo) -> datetime:
     """The first instant of the day after."""
     return due_at(day + _DAY, time(), timezone)
+
+
+def _looked_at(off_days: OffDays, last: date, days_off: Collection[date]) -> date:
+    """The last day to look at: a weekday just after `last` may be moved to a day before it."""
+    if off_days is not OffDays.earlier:
+        return last
+    after = _moved(last + _DAY, OffDays.later, days_off)
+    return after - _DAY if after else last + MOST_DAYS * _DAY
 
 
 def _weekdays(weekdays: Collection[int], first: date, last: date) -> Iterator[date]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intake.deadlines import Timing, closing_wording, moment_wording, parse_instant, timing
+from intake.deadlines import Timing, closing_wording, day_wording, moment_wording, parse_instant, timing
 from intake.errors import WrongConfiguration
 
 LONDON = ZoneInfo("Europe/London")
@@ -99,6 +99,43 @@ def test_closing_time_is_worded_in_the_consultations_timezone(at: datetime, word
 )
 def test_moment_of_receipt_is_worded_to_the_minute(at: datetime, wording: str) -> None:
     assert moment_wording(at, LONDON) == wording
+
+
+@pytest.mark.parametrize(
+    ("at", "wording"),
+    [
+        (CLOSES_AT, "11:59pm ddydd Gwener 28 Chwefror 2020"),
+        (datetime(2020, 3, 1, 17, tzinfo=UTC), "5pm ddydd Sul 1 Mawrth 2020"),
+        (datetime(2020, 7, 1, 11, tzinfo=UTC), "12 canol dydd ddydd Mercher 1 Gorffennaf 2020"),
+        (datetime(2020, 12, 7, 9, 30, tzinfo=UTC), "9:30am ddydd Llun 7 Rhagfyr 2020"),
+    ],
+)
+def test_closing_time_has_one_wording_in_welsh_too(at: datetime, wording: str) -> None:
+    assert closing_wording(at, LONDON, "cy") == wording
+
+
+def test_every_day_and_month_has_its_welsh_name() -> None:
+    days = [datetime(2020, month, day, 12, 5, tzinfo=UTC) for month in range(1, 13) for day in range(1, 8)]
+    names = [moment_wording(at, LONDON, "cy").split(" ddydd ")[1].split() for at in days]
+    assert len({weekday for weekday, *_ in names}) == 7
+    assert len({month for _, _, month, _ in names}) == 12
+
+
+@pytest.mark.parametrize(
+    ("days", "english", "welsh"),
+    [
+        (0, "today", "heddiw"),
+        (1, "tomorrow", "yfory"),
+        (2, "in 2 days", "ymhen 2 ddiwrnod"),
+        (16, "in 16 days", "ymhen 16 diwrnod"),
+        (-1, "yesterday", "ddoe"),
+        (-2, "2 days ago", "2 ddiwrnod yn ôl"),
+    ],
+)
+def test_days_away_are_said_in_each_language(days: int, english: str, welsh: str) -> None:
+    now = CLOSES_AT - timedelta(days=days)
+    assert day_wording(CLOSES_AT, LONDON, now=now) == english
+    assert day_wording(CLOSES_AT, LONDON, now=now, language="cy") == welsh
 
 
 @pytest.mark.parametrize(

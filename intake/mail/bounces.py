@@ -15,6 +15,7 @@ from email.parser import HeaderParser
 from typing import Final
 
 from intake.mail.bounce_texts import ADDRESS, Complaint, read_complaints
+from intake.mail.connecting import without_addresses
 
 _STATUS: Final = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _SMTP_CODE: Final = re.compile(r"(?<![\d.-])([45])\d\d(?![\d.])")
@@ -58,6 +59,13 @@ def read_bounce(parsed: Message, text: str) -> Bounce | None:
         return None
     recipients = _distinct(failed) or _without_report(parsed, text)
     return Bounce(recipients, _original_message_id(parsed, text)) if recipients else None
+
+
+def server_answer(recipient: BouncedRecipient, address: str) -> str | None:
+    """Why it came back, as shown to people: the status and the mail system's words, without this or any address."""
+    words = without_addresses(recipient.diagnostic or "", recipient.address or "", address)
+    status = "" if recipient.status and recipient.status in words else recipient.status or ""
+    return " ".join(part for part in (status, words) if part) or None
 
 
 def _report_type(parsed: Message) -> str:

@@ -25,7 +25,7 @@ class UnwritableAddress(IntakeError):
     """The address cannot be written into an email; correct it."""
 
 
-def compose(  # noqa: PLR0913  # an email has these ten fields
+def compose(  # noqa: PLR0913  # an email has these eleven fields
     *,
     message_id: str,
     sender: Address,
@@ -37,11 +37,12 @@ def compose(  # noqa: PLR0913  # an email has these ten fields
     references: Sequence[str],
     sent_at: datetime,
     auto_submitted: Literal["auto-replied", "auto-generated"] | None,
+    one_click_url: str | None = None,
 ) -> bytes:
     """An email in plain text and, if given, HTML, ready for SMTP: CRLF lines, and ASCII unless an address is not.
 
     `auto_submitted` (RFC 3834 section 5) is None for what a person wrote; otherwise no automatic answer is wanted.
-    Raises UnwritableAddress.
+    `one_click_url` is where a POST asks for no more such emails (RFC 8058). Raises UnwritableAddress.
     """
     from_address, to_address = _header_address(sender), _header_address(recipient)
     is_ascii = from_address.username.isascii() and to_address.username.isascii()
@@ -59,7 +60,7 @@ def compose(  # noqa: PLR0913  # an email has these ten fields
         email.add_alternative(_encodable(html), subtype="html", charset="utf-8", cte="quoted-printable")
         # The same at every try, so that a second copy is the same email to the letter.
         email.set_boundary(f"=_{hashlib.sha256(message_id.encode()).hexdigest()[:32]}")
-    return _thread_headers(message_id, in_reply_to, references) + email.as_bytes()
+    return _thread_headers(message_id, in_reply_to, references) + _unsubscribe_headers(one_click_url) + email.as_bytes()
 
 
 def new_message_id(kind: str, domain: str) -> str:
@@ -102,6 +103,13 @@ def _thread_headers(message_id: str, in_reply_to: str | None, references: Sequen
         ids = ids[:1] + ids[1 - _MOST_REFERENCES :]
     fields = {"Message-ID": [message_id], "In-Reply-To": parent, "References": ids}
     return b"".join(_field(name, values) for name, values in fields.items() if values)
+
+
+def _unsubscribe_headers(url: str | None) -> bytes:
+    """Both or none; written here, as the standard library would fold or encode a long address."""
+    if url is None:
+        return b""
+    return f"List-Unsubscribe: <{url}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n".encode("ascii")
 
 
 def _well_formed(ids: Sequence[str]) -> list[str]:

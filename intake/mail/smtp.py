@@ -13,13 +13,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from intake.errors import SendPostponed, SendRefused
+from intake.errors import RecipientUnknown, SendPostponed, SendRefused
 from intake.mail.connecting import network_reason, tls_context, without_addresses
 from intake.settings import SmtpSettings
 
 
 class SenderUnavailable(SendPostponed):
     """Nothing can be sent now, whoever it is for: the mail server, our sign-in or our own address is at fault."""
+
+
+class HandoverBroken(SendPostponed):
+    """The connection broke while the email was handed over: the mail server may have it. It is sent again later."""
 
 
 class Sender(Protocol):
@@ -29,7 +33,7 @@ class Sender(Protocol):
         """Returns once the server has taken charge of the email.
 
         Raises SendRefused if this recipient or this content will never be taken, SenderUnavailable if nobody's would be
-        now, else SendPostponed. After SendPostponed the server may have it all the same (the connection can break
+        now, else SendPostponed. After HandoverBroken the server may have it all the same (the connection can break
         between the content and the answer, RFC 1047): send the same bytes again, so the Message-ID shows it is a copy.
         """
 
@@ -194,9 +198,7 @@ def _give_content(smtp: smtplib.SMTP, letter: _Letter) -> None:
     except smtplib.SMTPDataError as refused:
         answer = refused.smtp_code, refused.smtp_error
     except OSError:
-        raise SendPostponed(
-            "The connection broke while the email was handed over: the mail server may have it. It is sent again later."
-        ) from None
+        raise HandoverBroken from None
     _judge("content", answer, letter)
 
 
@@ -216,8 +218,14 @@ def _judge(stage: _Stage, answer: tuple[int, bytes | str], letter: _Letter) -> N
     # 552 to MAIL FROM is about the size of this email (RFC 1870 section 6.1).
     if code != 552 and (stage == "sender" or _is_about_us(code, words)):
         raise SenderUnavailable(f"The mail server refused us as the sender ({said}); check username and our address.")
-    refused = "the recipient" if stage == "recipient" else "the email"
-    raise SendRefused(f"The mail server refused {refused} for good ({said}).")
+    if stage != "recipient":
+        raise SendRefused(f"The mail server refused the email for good ({said}).")
+    raise _recipient_fault(words)(f"The mail server refused the recipient for good ({said}).")
+
+
+def _recipient_fault(words: bytes | str) -> type[SendRefused]:
+    """RFC 3463 section 3.2: 5.1.x is about the address itself. A bare 550 may as well be a server's policy."""
+    return RecipientUnknown if _split(words)[0].startswith("5.1.") else SendRefused
 
 
 def _is_about_us(code: int, words: bytes | str) -> bool:

@@ -4,7 +4,7 @@ Once added, the database is the truth: the same file again changes nothing, a ch
 removes a consultation.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,7 +17,16 @@ from pydantic import BaseModel, ValidationError
 from sqlmodel import Session, SQLModel, col, select
 
 from intake.errors import WrongConfiguration
-from intake.store.consultation_keys import AddressPart, ConsultationFile, Contact, QuestionPart, what_is_wrong
+from intake.store.consultation_keys import (
+    AddressPart,
+    ConsultationFile,
+    ConsulteePart,
+    Contact,
+    QuestionPart,
+    named_address,
+    split_address,
+    what_is_wrong,
+)
 from intake.store.consultation_toml import local_instant, to_toml
 from intake.store.consultations import (
     AddressKind,
@@ -180,10 +189,17 @@ def _add_parts(session: Session, file: ConsultationFile, consultation_id: int) -
     for position, name in enumerate(file.stakeholder_groups, start=1):
         session.add(StakeholderGroup(consultation_id=consultation_id, position=position, name=name))
     for part in file.consultees:
-        consultee = Consultee(consultation_id=consultation_id, **part.model_dump(exclude={"addresses"}))
+        own = part.model_dump(exclude={"addresses", "not_mailed"})
+        consultee = Consultee(consultation_id=consultation_id, **own)
         session.add(consultee)
         session.flush()
-        session.add_all(ConsulteeAddress(consultee_id=consultee.id, address=address) for address in part.addresses)
+        session.add_all(_contacts(consultee, part))
+
+
+def _contacts(consultee: Consultee, part: ConsulteePart) -> Iterator[ConsulteeAddress]:
+    for name, address in map(split_address, part.addresses):
+        is_mailed = address not in (part.not_mailed or ())
+        yield ConsulteeAddress(consultee_id=consultee.id, address=address, name=name, is_mailed=is_mailed)
 
 
 def _content(session: Session, consultation: Consultation) -> dict[str, Any]:
@@ -207,14 +223,19 @@ def _part(part: type[BaseModel], row: SQLModel) -> dict[str, Any]:
 
 
 def _consultees(session: Session, consultation_id: int) -> list[dict[str, Any]]:
+    """Those who are invited still."""
     rows = session.exec(
-        select(Consultee, ConsulteeAddress.address)
+        select(Consultee, ConsulteeAddress)
         .join(ConsulteeAddress, isouter=True)
-        .where(Consultee.consultation_id == consultation_id)
+        .where(Consultee.consultation_id == consultation_id, col(Consultee.removed_at).is_(None))
         .order_by(col(Consultee.id), col(ConsulteeAddress.id))
     )
     found: dict[int, dict[str, Any]] = {}
-    for row, address in rows:
-        given = {"organisation": row.organisation, "stakeholder_group": row.stakeholder_group, "addresses": []}
-        found.setdefault(row.id, given)["addresses"] += [address] if address else []
+    for row, contact in rows:
+        given = {key: getattr(row, key, None) for key in ConsulteePart.model_fields} | {"addresses": []}
+        part = found.setdefault(row.id, given)
+        if contact:
+            part["addresses"].append(named_address(contact.name, contact.address))
+            if not contact.is_mailed:
+                part["not_mailed"] = [*(part["not_mailed"] or []), contact.address]
     return list(found.values())

@@ -6,7 +6,7 @@ Never reads a file and never sees the database.
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from unicodedata import category
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,20 @@ from intake.store.consultations import AddressKind, LatePolicy
 from intake.toml_files import first_mistake, mistake_in_words
 
 _ADDRESS = re.compile(r"[^\s\x00-\x1f@<>()\[\],;:\\\"]+@[\w-]+(\.[\w-]+)+")
+_DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)+")
+_NAMED = re.compile(r"(?P<name>[^<]*)<(?P<address>[^<>]*)>")
+LONGEST_NAME = 200
+
+
+def named_address(name: str, address: str) -> str:
+    """ "Ben Hughes <ben@school.example>", or the bare address of somebody without a name."""
+    return f"{name} <{address}>" if name else address
+
+
+def split_address(text: str) -> tuple[str, str]:
+    """Name and address of either form above; the name is empty where there is none."""
+    found = _NAMED.fullmatch(text.strip())
+    return (found["name"].strip('" '), found["address"].strip()) if found else ("", text.strip())
 
 
 def _one_line(text: str) -> str:
@@ -47,6 +61,25 @@ def _controls(text: str) -> set[str]:
 def _address(text: str) -> str:
     if not _ADDRESS.fullmatch(text):
         raise ValueError("is not an email address")
+    return text.lower()
+
+
+def _named_address(text: str) -> str:
+    name, address = split_address(text)
+    return named_address(_contact_name(name), _address(address))
+
+
+def _contact_name(text: str) -> str:
+    """Such that name and address can be told apart again."""
+    text = _one_line(text).strip('" ')
+    if len(text) > LONGEST_NAME or {"<", ">"} & set(text):
+        raise ValueError(f"must have at most {LONGEST_NAME} characters, and neither < nor >")
+    return text
+
+
+def _domain(text: str) -> str:
+    if not _DOMAIN.fullmatch(text):
+        raise ValueError('is not the domain of email addresses, such as "school.example"')
     return text.lower()
 
 
@@ -85,6 +118,10 @@ Prefix = Annotated[str, AfterValidator(_prefix)]
 Timezone = Annotated[str, Field(max_length=40), AfterValidator(_timezone)]
 SubjectWords = Annotated[Line, AfterValidator(_subject_words)]
 GroupName = Annotated[Line, Field(max_length=80)]
+ContactName = Annotated[str, AfterValidator(_contact_name)]
+NamedAddress = Annotated[str, AfterValidator(_named_address)]
+Domain = Annotated[str, Field(max_length=255), AfterValidator(_domain)]
+Language = Literal["en", "cy"]
 
 
 class Part(BaseModel):
@@ -109,14 +146,28 @@ class QuestionPart(Part):
 
 
 class ConsulteePart(Part):
+    """`not_mailed` are those of its addresses that it only writes from."""
+
     organisation: Line = Field(max_length=200)
     stakeholder_group: GroupName
-    addresses: list[EmailAddress] = []
+    key: Line | None = Field(default=None, max_length=80)
+    domain: Domain | None = None
+    language: Language = "en"
+    addresses: list[NamedAddress] = []
+    not_mailed: list[EmailAddress] | None = None
 
     @field_validator("addresses")
     @classmethod
     def _each_address_once(cls, addresses: list[str]) -> list[str]:
-        return _each_once(addresses, addresses)
+        return _each_once(addresses, [split_address(address)[1] for address in addresses])
+
+    @field_validator("not_mailed")
+    @classmethod
+    def _some_of_its_addresses(cls, not_mailed: list[str] | None, info: ValidationInfo) -> list[str] | None:
+        own = {split_address(address)[1] for address in info.data.get("addresses", [])}
+        if set(not_mailed or ()) - own:
+            raise ValueError("names an address that is not in addresses")
+        return not_mailed or None
 
 
 class ConsultationFile(Part):
@@ -159,6 +210,7 @@ class ConsultationFile(Part):
     @field_validator("consultees")
     @classmethod
     def _each_organisation_once(cls, consultees: list[ConsulteePart]) -> list[ConsulteePart]:
+        _each_once(consultees, [part.key or f"\n{number}" for number, part in enumerate(consultees)])
         return _each_once(consultees, [part.organisation for part in consultees])
 
     @field_validator("stakeholder_groups")

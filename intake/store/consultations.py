@@ -54,6 +54,7 @@ class Consultation(SQLModel, table=True):
     quiet_from: time = time(20)  # local time: mailings wait from then
     quiet_until: time = time(8)  # until then; the same as `quiet_from`: they never wait
     outcome_url: str | None = Field(default=None, max_length=2000)  # the final document
+    outcome_note: str | None = None  # what people are told with it
     outcome_published_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
     @property

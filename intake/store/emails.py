@@ -163,6 +163,7 @@ class OutgoingEmail(SQLModel, table=True):
     __tablename__ = "outgoing_email"
     __table_args__ = (
         sa.Index("ix_outgoing_email_status_due_at", "status", "due_at"),
+        sa.Index("ix_outgoing_email_turn", "status", "priority", "due_at", "id"),
         sa.Index("ix_outgoing_email_account_attempted_at", "account", "attempted_at"),
         sa.Index("ix_outgoing_email_recipient", "recipient_address", "kind", "queued_at"),
         sa.Index("uq_outgoing_email_opt_out_token", "opt_out_token", unique=True),

@@ -4,7 +4,7 @@ A file is on the disk for good before its name is told, so a row never names wha
 never changed. Who may see one, and when one is deleted, is not decided here. Any number of processes may use one store.
 
     root/ab/ab12…    a stored file, under the first two letters of its name
-    root/incoming/   files on their way in; what a crash leaves there is of no use to anybody
+    root/incoming/   files on their way in, or set aside; what is left there is of no use to anybody
 """
 
 import ctypes
@@ -12,6 +12,7 @@ import errno
 import hashlib
 import os
 import re
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -74,6 +75,25 @@ class FileStore:
         with telling_when_full():
             self.make_folders()
             return Path(tempfile.mkdtemp(dir=self._incoming))
+
+    def set_aside(self, content: bytes) -> str:
+        """Keeps what may never be stored, such as a file that is only looked at so far, until `clear_incoming`.
+
+        The name by which it is found again is nobody's to guess.
+        """
+        spool, name = self.spool(), secrets.token_urlsafe(32)
+        with telling_when_full(), open(spool / name, "xb", opener=_private) as file:
+            file.write(content)
+        return f"{spool.name}/{name}"
+
+    def aside(self, name: str) -> bytes:
+        """What was set aside under this name. Raises FileMissing once it was cleared."""
+        if not re.fullmatch(r"\w+/[\w-]{43}", name, re.ASCII):
+            raise FileMissing("No file was set aside under this name.")
+        try:
+            return (self._incoming / name).read_bytes()
+        except FileNotFoundError:
+            raise FileMissing("The file that was set aside is no longer kept; choose it again.") from None
 
     def path(self, sha256: str) -> Path:
         """Where the file is, or would be."""

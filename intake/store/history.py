@@ -51,6 +51,22 @@ def note(session: Session, row: SQLModel, action: str, *, now: datetime, actor: 
     note_each(session, [Note(row, action, detail)], now=now, actor=actor)
 
 
+def note_rows(
+    session: Session,
+    table: type[SQLModel],
+    ids: Sequence[int],
+    action: str,
+    *,
+    now: datetime,
+    actor: str,
+    **detail: Any,
+) -> None:
+    """Add the same to the history of many stored rows, which need not be read for it."""
+    one = {"at": now, "actor": actor, "action": action, "subject_kind": table.__tablename__, "detail": detail}
+    if ids:
+        session.execute(sa.insert(HistoryEntry.__table__), [{**one, "subject_id": key} for key in ids])  # type: ignore[attr-defined]
+
+
 def note_each(session: Session, notes: Sequence[Note], *, now: datetime, actor: str = WORKER) -> None:
     """Add to the history of many rows in one statement."""
     entries = [

@@ -25,6 +25,11 @@ class Audience(StrEnum):
     def is_officers(self) -> bool:
         return self in (Audience.officers_waiting, Audience.officers_digest)
 
+    @property
+    def kind(self) -> str:
+        """Of the emails to them."""
+        return {Audience.officers_waiting: "officer-reminder", Audience.officers_digest: "digest"}.get(self, "reminder")
+
 
 class ReminderRule(SQLModel, table=True):
     """When which mail is due to whom. A rule that was removed keeps its row, as its mailings point at it."""

@@ -6,7 +6,7 @@ Never decides what may change. A status moves in `transitions.py` only.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlmodel import Session, col, select
 
@@ -17,6 +17,7 @@ from intake.store.responses import Response
 from intake.store.users import User
 
 SOME = 1000
+Key = TypeVar("Key", int, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Change:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
-def some_at_a_time(ids: Sequence[int], most: int = SOME) -> Iterator[Sequence[int]]:
+def some_at_a_time(ids: Sequence[Key], most: int = SOME) -> Iterator[Sequence[Key]]:
     """As many as any database takes in one statement, or fewer."""
     return (ids[start : start + most] for start in range(0, len(ids), most))
 
@@ -57,13 +58,18 @@ def lock_responses(session: Session, responses: Sequence[Response], version: int
 
 def write_changes(session: Session, changes: Sequence[Change], *, user: User, now: datetime) -> int:
     """Set the values on rows locked before, count each one's version up, and add to the history. Returns how many."""
+    return write_changes_by(session, changes, actor=user.actor, now=now)
+
+
+def write_changes_by(session: Session, changes: Sequence[Change], *, actor: str, now: datetime) -> int:
+    """The same, also for whoever has no account, such as the command line."""
     for change in changes:
         for name, value in change.values.items():
             setattr(change.row, name, value)
         change.row.version += 1
     session.flush()
     notes = [Note(one.row, one.action, {**one.detail, "version": one.row.version}) for one in changes]
-    note_each(session, notes, now=now, actor=user.actor)
+    note_each(session, notes, now=now, actor=actor)
     return len(changes)
 
 

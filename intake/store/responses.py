@@ -70,6 +70,7 @@ class Response(SQLModel, table=True):
     organisation: str | None = Field(default=None, max_length=200)
     stakeholder_group: str | None = Field(default=None, max_length=80)
     consultee_id: int | None = Field(default=None, foreign_key="consultee.id", index=True)
+    is_uninvited: bool = False  # an officer said that it is no consultee's, so that none is proposed again
     subject: str | None = None
     text: str
     own_words: str

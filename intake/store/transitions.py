@@ -89,8 +89,12 @@ def move_outgoing(
     **values: Any,
 ) -> None:
     """Move an outgoing email and set `values` on it. Raises LostRace when its status is no longer the one read."""
-    move = Move(outgoing, to, reason, values)
-    _move_each(session, OutgoingEmail, OUTGOING_MOVES, [move], now=now, actor=actor)
+    move_outgoings(session, [Move(outgoing, to, reason, values)], now=now, actor=actor)
+
+
+def move_outgoings(session: Session, moves: Sequence[Move], *, now: datetime, actor: str = WORKER) -> None:
+    """Move many outgoing emails in few statements, as `move_emails` does."""
+    _move_each(session, OutgoingEmail, OUTGOING_MOVES, moves, now=now, actor=actor)
 
 
 def move_responses(
@@ -143,7 +147,9 @@ def _compare_and_set(session: Session, table: _Table, columns: Sequence[str], mo
 
 def _values(move: Move) -> dict[str, Any]:
     reason = {} if isinstance(move.row, Response) else {"reason": str(move.reason) if move.reason else None}
-    return {**move.values, "status": move.to, **reason}
+    # What does not go leaves its day to another reminder.
+    freed = {"day_key": None} if move.to in (OutgoingStatus.cancelled, OutgoingStatus.missed) else {}
+    return {**move.values, "status": move.to, **reason, **freed}
 
 
 def _note(move: Move) -> Note:

@@ -56,6 +56,14 @@ def test_an_acknowledgement_says_what_it_is_and_what_it_answers() -> None:
     assert [part.get_content() for part in email.iter_parts()] == ["Thank you.\r\n", "<p>Thank you.</p>\r\n"]
 
 
+def test_a_mail_program_is_told_where_one_click_asks_for_no_more() -> None:
+    url = f"https://{'consultations.' * 8}county.example/stop/{'t' * 32}"
+    raw = composed(one_click_url=url, auto_submitted="auto-generated")
+    assert f"\r\nList-Unsubscribe: <{url}>\r\n".encode() in raw
+    assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
+    assert b"List-Unsubscribe" not in composed()
+
+
 def test_an_officers_own_words_are_not_marked_as_automatic() -> None:
     email = read(composed(auto_submitted=None, html=None, in_reply_to=None, references=()))
     assert email.get_content_type() == "text/plain"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from intake.errors import SendPostponed, SendRefused
+from intake.errors import RecipientUnknown, SendPostponed, SendRefused
 from intake.mail.smtp import SenderUnavailable, SmtpSender
 from intake.settings import SmtpSettings
 from tests.servers import free_port
@@ -108,9 +108,11 @@ REFUSALS = [
     (
         "recipient",
         "550 5.1.1 <ben@school.example>: no mailbox ben here",
-        SendRefused,
+        RecipientUnknown,
         "recipient for good (550 5.1.1 …",
     ),
+    ("recipient", "550 5.7.1 Not by our policy", SendRefused, "recipient for good (550 5.7.1"),
+    ("recipient", "550 Not here", SendRefused, "recipient for good (550 Not here)"),
     ("recipient", "451 4.2.1 Greylisted", SendPostponed, "cannot take the email now (451 4.2.1 Greylisted)"),
     ("recipient", "553 5.7.1 <x@y>: Sender address rejected: not owned", SenderUnavailable, "(553 5.7.1 …: Sender"),
     ("recipient", "530 5.7.57 Client not authenticated", SenderUnavailable, "refused us as the sender (530 5.7.57"),

@@ -234,6 +234,53 @@ def test_exported_consultation_reads_back_as_it_was(database: Database, tmp_path
         assert read(tmp_path, export_consultation(session, slug)) == sample(slug)
 
 
+def test_exported_consultees_read_back_with_all_that_is_known_of_them(database: Database, tmp_path: Path) -> None:
+    text = """
+    [[consultees]]
+    organisation = "Ysgol Bryn"
+    stakeholder_group = "school"
+    key = "137204"
+    domain = "Bryn.example"
+    language = "cy"
+    addresses = ["Ben Hughes <BEN@bryn.example>", "office@bryn.example"]
+    not_mailed = ["office@bryn.example"]
+    [[consultees]]
+    organisation = "Larkmead Trust"
+    stakeholder_group = "trust"
+    """
+    file = read(tmp_path, TOP + TABLES + text)
+    add(database, file)
+    with database.reading() as session:
+        contacts = [(row.address, row.name, row.is_mailed) for row in session.exec(select(ConsulteeAddress))]
+        assert read(tmp_path, export_consultation(session, "schools")) == file
+    assert contacts == [("ben@bryn.example", "Ben Hughes", True), ("office@bryn.example", "", False)]
+    assert add(database, file) is Added.unchanged
+
+
+def test_export_leaves_out_those_who_are_no_longer_invited(database: Database, tmp_path: Path) -> None:
+    add(database, sample())
+    with database.transaction() as session:
+        session.get_one(Consultee, 1).removed_at = NOW
+    with database.reading() as session:
+        assert len(read(tmp_path, export_consultation(session, SLUG)).consultees) == 14
+
+
+@pytest.mark.parametrize(
+    ("keys", "sentence"),
+    [
+        ('domain = "bryn"', "domain in consultees number 1 is not the domain of email addresses"),
+        ('language = "fr"', "language in consultees number 1 should be 'en' or 'cy'"),
+        ('addresses = ["Ben <nobody>"]', "addresses number 1 in consultees number 1 is not an email address"),
+        ('addresses = ["a@b.example"]\nnot_mailed = ["c@b.example"]', "names an address that is not in addresses"),
+        ('key = "7"\n[[consultees]]\norganisation = "B"\nstakeholder_group = "b"\nkey = "7"', "says the same twice"),
+    ],
+)
+def test_consultee_with_a_mistake_is_refused_by_its_key(tmp_path: Path, keys: str, sentence: str) -> None:
+    consultee = f'[[consultees]]\norganisation = "A"\nstakeholder_group = "b"\n{keys}'
+    with pytest.raises(WrongConfiguration, match=sentence):
+        read(tmp_path, TOP + TABLES + consultee)
+
+
 @pytest.mark.parametrize("text", ['"quoted" \\ and\n\n\'more\'\n"""', "tab\tand NBSP\u00a0é 🙂", "a\\nb\nc\\"])
 def test_exported_text_reads_back_to_the_letter(database: Database, tmp_path: Path, text: str) -> None:
     file = read(tmp_path, TOP + TABLES).model_copy(update={"next_steps": text, "subject_words": []})

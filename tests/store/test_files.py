@@ -208,3 +208,17 @@ def test_clearing_leaves_stored_files_alone(store: FileStore) -> None:
     store.put_many([LETTER])
     assert store.clear_incoming(before=datetime.now(UTC) + timedelta(days=1)) == 0
     assert store.read(NAME) == LETTER
+
+
+def test_what_is_set_aside_is_found_by_its_name_alone_until_it_is_cleared(store: FileStore) -> None:
+    name = store.set_aside(LETTER)
+    assert store.set_aside(LETTER) != name
+    assert store.aside(name) == LETTER
+    assert _stored(store) == []
+    spool, _, own = name.partition("/")
+    for other in (f"{spool}/{own[:-1]}", spool, f"../incoming/{name}", f"{spool}/../{name}", ""):
+        with pytest.raises(FileMissing):
+            store.aside(other)
+    store.clear_incoming(before=datetime.now(UTC) + timedelta(days=1))
+    with pytest.raises(FileMissing):
+        store.aside(name)

@@ -186,6 +186,7 @@ def _columns() -> None:
     """Without writing a table anew: SQLite would have to drop it, and other rows point at it."""
     _add("consultation", _time("quiet_from", "20:00:00.000000"), _time("quiet_until", "08:00:00.000000"))
     _add("consultation", sa.Column("outcome_url", sa.String(length=2000)))
+    _add("consultation", sa.Column("outcome_note", sa.String()))
     _add("consultation", sa.Column("outcome_published_at", sa.DateTime(timezone=True)))
     _add("consultee", sa.Column("key", sa.String(length=80)), sa.Column("domain", sa.String(length=255)))
     _add("consultee", sa.Column("language", sa.String(length=8), nullable=False, server_default="en"))
@@ -194,6 +195,7 @@ def _columns() -> None:
     op.create_index("uq_consultee_consultation_id_key", "consultee", ["consultation_id", "key"], unique=True)
     _add("consultee_address", sa.Column("name", sa.String(length=200), nullable=False, server_default=""))
     _add("consultee_address", sa.Column("is_mailed", sa.Boolean(), nullable=False, server_default=sa.true()))
+    _add("response", sa.Column("is_uninvited", sa.Boolean(), nullable=False, server_default=sa.false()))
     for column, table in (("mailing_id", "mailing"), ("consultee_id", "consultee")):
         points_at = sa.ForeignKey(f"{table}.id", name=f"fk_outgoing_email_{column}_{table}")
         _add("outgoing_email", sa.Column(column, sa.Integer(), points_at))
@@ -201,6 +203,7 @@ def _columns() -> None:
     for column, length in (("opt_out_token", 64), ("day_key", 340)):
         _add("outgoing_email", sa.Column(column, sa.String(length=length)))
         op.create_index(f"uq_outgoing_email_{column}", "outgoing_email", [column], unique=True)
+    op.create_index("ix_outgoing_email_turn", "outgoing_email", ["status", "priority", "due_at", "id"])
 
 
 def _time(name: str, default: str) -> "sa.Column[Any]":
