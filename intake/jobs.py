@@ -28,10 +28,13 @@ from intake.inbound.testing_mailboxes import Testing, test_requested
 from intake.mail.automatic import OwnMail
 from intake.mail.mailbox import Mailbox, connect
 from intake.mail.smtp import Sender, SmtpSender
-from intake.outbound import acknowledging, replying
+from intake.outbound import acknowledging, mailing_fields, replying, testing_texts
 from intake.outbound.acknowledging import AcknowledgementRules
-from intake.outbound.outbox import Outbox, Sent, send_queued
+from intake.outbound.outbox import Fields, Outbox, Sent, send_queued
+from intake.outbound.reminding import Reminded
+from intake.outbound.reminding import remind as remind_due
 from intake.outbound.rendering import Renderer
+from intake.outbound.texts import OFFICERS_MAILINGS, PUBLIC_MAILINGS
 from intake.sandbox import Sandbox
 from intake.settings import MailboxSettings, Settings, SmtpSettings
 from intake.store.database import Database
@@ -41,8 +44,6 @@ from intake.store.history import WORKER
 PARSER_MEMORY_MB = 1024
 SMTP_STEPS = 10  # connect, greeting, EHLO, STARTTLS, EHLO, AUTH, MAIL, RCPT, DATA and its answer may each time out
 SESSIONS_KEPT = timedelta(days=90)
-FIELDS = {acknowledging.KIND: acknowledging.fields, replying.KIND: replying.fields}
-
 log = structlog.get_logger()
 
 
@@ -137,6 +138,16 @@ def record(this: Installation) -> Recorded:
     return done
 
 
+def remind(this: Installation, *, at: datetime | None = None) -> Reminded:
+    """Queue what the rules say is due, now or at an instant."""
+    now = this.clock()
+    domain = this.settings.mail.message_id_domain
+    done = remind_due(this.database, at=at or now, message_id_domain=domain, now=now)
+    if any(asdict(done).values()):
+        log.info("remind", **asdict(done))
+    return done
+
+
 def send(this: Installation) -> Sent:
     """Send every outgoing email that is due."""
     smtp = this.settings.smtp
@@ -147,7 +158,9 @@ def send(this: Installation) -> Sent:
                 database=this.database,
                 sender=sender,
                 renderer=Renderer(this.template_folders),
-                fields=FIELDS,
+                fields=fields_of(this),
+                usernames={name: one.username for name, one in this.settings.mailboxes.items()},
+                base_url=this.settings.web.base_url,
                 account=smtp.username or smtp.host,
                 per_minute=smtp.per_minute,
                 claim_lasts=timedelta(seconds=smtp.timeout_seconds * SMTP_STEPS),
@@ -209,6 +222,13 @@ def forget(this: Installation) -> None:
     """Forget who signed in longer ago than security records are kept."""
     with this.database.transaction() as session:
         forget_old_sessions(session, before=this.clock() - SESSIONS_KEPT)
+
+
+def fields_of(this: Installation) -> dict[str, Fields]:
+    """By kind, what fills in the text of an email."""
+    of_mailings = partial(mailing_fields.fields, base_url=this.settings.web.base_url)
+    own: dict[str, Fields] = {one.KIND: one.fields for one in (acknowledging, replying, testing_texts)}
+    return own | dict.fromkeys((*PUBLIC_MAILINGS, *OFFICERS_MAILINGS), of_mailings)
 
 
 @contextmanager

@@ -1,11 +1,14 @@
 """How commands put what they found into words or JSON. Pure: text in, text out; never prints and never decides."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from intake.deadlines import closing_wording, moment_wording
+from intake.outbound.reminding import Due
+from intake.outbound.verdicts import Verdict
 from intake.store.consultation_file import ListedConsultation
 from intake.store.emails import EmailStatus, InboundEmail
 from intake.store.reasons import Reason
@@ -46,6 +49,43 @@ def held_in_words(email: InboundEmail, timezone: str) -> str:
 def held_as_dict(email: InboundEmail) -> dict[str, object]:
     shown = ("id", "status", "reason", "received_at", "sender_name", "sender_address", "subject")
     return {name: getattr(email, name) for name in shown}
+
+
+def due_in_words(due: Due, verdicts: Sequence[Verdict]) -> str:
+    """A mailing that is due, and everybody it is for with the verdict; of one that was missed, that it was."""
+    head = f"{due.rule.name}, of {due.consultation.slug}: due {local(due.at, due.consultation.timezone)}"
+    if due.is_missed:
+        return f"{head}. Missed: that day is over."
+    goes = sum(verdict.goes for verdict in verdicts)
+    lines = [f"{head}, to {goes} of {len(verdicts)}"]
+    for verdict in verdicts:
+        whom = " ".join(
+            filter(None, [verdict.recipient.organisation, f"<{verdict.recipient.address or 'no address'}>"])
+        )
+        lines.append(f"  {'+' if verdict.goes else '-'} {whom}: {verdict.sentence}")
+    return "\n".join(lines)
+
+
+def due_as_dict(due: Due, verdicts: Sequence[Verdict]) -> dict[str, object]:
+    """`verdict` is "goes" or the reason why it does not."""
+    return {
+        "rule": due.rule.name,
+        "rule_id": due.rule.id,
+        "consultation": due.consultation.slug,
+        "kind": due.rule.audience.kind,
+        "due_on": due.day.isoformat(),
+        "due_at": due.at,
+        "recipients": [
+            {
+                "address": verdict.recipient.address,
+                "name": verdict.recipient.name,
+                "organisation": verdict.recipient.organisation,
+                "verdict": str(verdict.reason) if verdict.reason else "goes",
+                "sentence": verdict.sentence,
+            }
+            for verdict in verdicts
+        ],
+    }
 
 
 def explained_in_words(line: dict[str, Any]) -> str:

@@ -187,6 +187,7 @@ class WorkerSettings(_Section):
     collect_seconds: PositiveInt = 60
     record_seconds: PositiveInt = 5
     send_seconds: PositiveInt = 5
+    remind_seconds: PositiveInt = 60
     reconcile_hours: PositiveInt = 24
     lease_seconds: PositiveInt = 300
     parsers: PositiveInt = 2

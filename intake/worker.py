@@ -57,7 +57,7 @@ def _schedule(this: Installation) -> BackgroundScheduler:
     mailboxes, seconds = this.settings.mailboxes, this.settings.worker
     scheduler = BackgroundScheduler(
         timezone="UTC",
-        executors={"default": ThreadPoolExecutor(len(mailboxes) + 5)},
+        executors={"default": ThreadPoolExecutor(len(mailboxes) + 6)},
         # The default grace of one second would drop a late tick.
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
     )
@@ -66,6 +66,7 @@ def _schedule(this: Installation) -> BackgroundScheduler:
         _add(scheduler, f"collect:{name}", seconds.collect_seconds, now, _tolerant(jobs.collect), this, name)
     _add(scheduler, "record", seconds.record_seconds, now, jobs.record, this)
     _add(scheduler, "send", seconds.send_seconds, now, jobs.send, this)
+    _add(scheduler, "remind", seconds.remind_seconds, now, jobs.remind, this)
     _add(scheduler, "test_mailboxes", TEST_SECONDS, now, jobs.test_mailboxes, this)
     # Not at the start: it reads every stored file, and would hold the mailboxes just when they are first polled. Nor a
     # whole interval later: a worker that is restarted daily would never get there.

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import time as clock
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -22,11 +24,14 @@ from intake import worker
 from intake.jobs import utc_now
 from intake.mail.mailbox import FetchedEmail, Mailbox, connect
 from intake.output import configure_output
+from intake.schedules import Anchor, OffDays
 from intake.settings import MailboxSettings
+from intake.store.mailings import Audience, Mailing
 from intake.worker import SchedulerStopped, work
 from tests.building import raw_email
 from tests.fakes import FakeMailbox
 from tests.office import DURING, Office, open_office
+from tests.outbound.ruled import add_rule
 from tests.people import BEN, REVIEW
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp_sink import SmtpSink
@@ -94,6 +99,19 @@ def test_the_worker_collects_records_and_acknowledges(office: Office) -> None:
         wait_until(lambda: office.sender.sent)
     assert [email.recipient for email in office.sender.sent] == [BEN]
     assert office.outcomes() == [("recorded", None)]
+
+
+def test_the_worker_queues_what_its_rules_say_is_due(office: Office) -> None:
+    every_day: dict[str, Any] = {
+        "anchor": Anchor.weekdays,
+        "weekdays": list(range(7)),
+        "off_days": OffDays.keep,
+        "clock": clock(0),
+    }
+    add_rule(office, audience=Audience.officers_digest, set_at=utc_now() - timedelta(days=1), **every_day)
+    with working(office):
+        wait_until(lambda: office.rows(Mailing))
+    assert {mailing.kind for mailing in office.rows(Mailing)} == {"digest"}
 
 
 def test_everything_is_accounted_for_daily_and_not_while_the_first_polls_run(office: Office) -> None:

@@ -1,13 +1,16 @@
 """Commands that take in, explain, send and account for mail: one pass of a job each."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
 from intake.cli.opening import ACTOR, AsJson, Given, installed, print_json, report
 from intake.errors import IntakeError, NotFound, WrongConfiguration
+from intake.wording import plural
 
 if TYPE_CHECKING:
     from intake.jobs import Installation
@@ -75,6 +78,61 @@ def send(
             _release(this, release, yes=yes)
         done = jobs.send(this)
     report(as_json, asdict(done))
+
+
+@app.command()
+def remind(
+    context: typer.Context,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what is due and who gets it. Writes nothing.")
+    ] = False,
+    at: Annotated[
+        str | None,
+        typer.Option(help="Judge by this instant, such as “2020-02-14 09:00” (UK time) or 2020-02-14T09:00:00Z."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Queue the reminders that are due. Each is checked again by the clock before it is sent."""
+    from intake import jobs
+
+    instant = _instant(at) if at else None
+    with installed(context) as this:
+        if dry_run:
+            _show_due(this, instant or this.clock(), as_json=as_json)
+        else:
+            report(as_json, asdict(jobs.remind(this, at=instant)))
+
+
+def _instant(written: str) -> datetime:
+    """An instant of ISO 8601; without an offset it is UK time."""
+    from intake.printing import LONDON
+
+    refused = "--at is not a date and time; write it like “2020-02-14 09:00” or 2020-02-14T09:00:00Z."
+    if len(written) <= len("2020-02-14"):
+        raise WrongConfiguration(refused)
+    try:
+        found = datetime.fromisoformat(written)
+    except ValueError:
+        raise WrongConfiguration(refused) from None
+    if not 1970 < found.year < 2970:
+        raise WrongConfiguration(refused)
+    return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(LONDON))).astimezone(UTC)
+
+
+def _show_due(this: "Installation", at: datetime, *, as_json: bool) -> None:
+    from intake.outbound.reminding import what_is_due, who_is_due
+    from intake.printing import due_as_dict, due_in_words
+
+    with this.database.reading() as session:
+        found = [one for one in what_is_due(session, at) if not one.is_missed or one.is_missed_by(this.clock())]
+        due = [(one, [] if one.is_missed else who_is_due(session, one, at)) for one in found]
+        if as_json:
+            missed = [due_as_dict(one, verdicts) for one, verdicts in due if one.is_missed]
+            print_json({"at": at, "due": [due_as_dict(*one) for one in due if not one[0].is_missed], "missed": missed})
+            return
+        for one, verdicts in due:
+            typer.echo(due_in_words(one, verdicts))
+    typer.echo(f"{plural(len(due), 'mailing')} {'is' if len(due) == 1 else 'are'} due." if due else "Nothing is due.")
 
 
 def _release(this: "Installation", named: str, *, yes: bool) -> None:

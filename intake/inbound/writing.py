@@ -21,9 +21,11 @@ from intake.inbound.duplicates import (
 )
 from intake.inbound.obeying import as_confirmed, note_carried_out, obey, pending_decisions, receipt_confirmed
 from intake.inbound.routing import Circumstances, Hold, Ignore, Record, Target, route
+from intake.mail.bounces import server_answer
 from intake.mail.message import Address
 from intake.mail.understanding import Understood
 from intake.outbound.acknowledging import AcknowledgementRules, Answered, acknowledge_recorded
+from intake.outbound.dead_addresses import mark_dead
 from intake.store.consultations import next_references
 from intake.store.decisions import Decision
 from intake.store.emails import EmailStatus, OutgoingEmail, OutgoingStatus
@@ -213,8 +215,12 @@ def _response(batch: _Batch, outcome: _Outcome, consultation_id: int, reference:
 
 
 def _consultee(related: Related, address: str | None, consultation_id: int) -> Consultee | None:
-    """The consultee whose address this is; an address that several share says nothing certain."""
+    """The consultee whose address this is; one that several share says nothing certain, so that they are proposed.
+
+    Those no longer invited count only where nobody else has it.
+    """
     found = [one for one in related.consultees.get(address or "", ()) if one.consultation_id == consultation_id]
+    found = [one for one in found if one.removed_at is None] or found
     return found[0] if len(found) == 1 else None
 
 
@@ -299,19 +305,20 @@ def _declined(one: _Considered) -> Reason | None:
 
 
 def _mark_bounced(batch: _Batch, outcome: _Outcome) -> None:
-    """A bounce for good of one of our own emails is shown at that email."""
+    """A bounce for good of one of our own emails is shown at that email, and no mailing goes to its address again."""
     bounce = outcome.of.letter.read.understood.bounce
     if outcome.to is not EmailStatus.ignored or outcome.reason is Reason.duplicate or bounce is None:
         return
-    if not any(recipient.permanent for recipient in bounce.recipients):
-        return
+    given_up = [recipient for recipient in bounce.recipients if recipient.permanent]
     outgoing = batch.session.exec(
         select(OutgoingEmail)
         .where(OutgoingEmail.message_id == bounce.original_message_id)
         .where(OutgoingEmail.status == OutgoingStatus.sent)
     ).first()
-    if outgoing:
-        move_outgoing(batch.session, outgoing, OutgoingStatus.bounced, now=batch.this.now, reason=Reason.bounce)
+    if outgoing and given_up:
+        now, answer = batch.this.now, server_answer(given_up[0], outgoing.recipient_address)
+        move_outgoing(batch.session, outgoing, OutgoingStatus.bounced, now=now, reason=Reason.bounce, answer=answer)
+        mark_dead(batch.session, outgoing, now=now)
 
 
 def _move(outcome: _Outcome) -> Move:

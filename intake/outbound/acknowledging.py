@@ -18,6 +18,7 @@ from intake.mail.quoting import REPLY_MARKER
 from intake.mail.usable_addresses import is_usable_address
 from intake.outbound.outbox import Owed, queue_owed
 from intake.outbound.rendering import inert_name, person_name, size_wording
+from intake.outbound.texts import greeting, language_of
 from intake.store.consultations import Consultation
 from intake.store.emails import OutgoingEmail, OutgoingStatus
 from intake.store.history import Note, note_each
@@ -110,8 +111,11 @@ def canonical_address(address: str) -> str:
     return BATV.sub("", address).lower()
 
 
-def fields(session: Session, outgoing: OutgoingEmail, now: datetime) -> Mapping[str, object]:
-    """What the template may say, as the record stands now."""
+def fields(
+    session: Session, outgoing: OutgoingEmail, now: datetime, *, language: str | None = None
+) -> Mapping[str, object]:
+    """What the template may say, as the record stands now. `language`: None for the one it is written in."""
+    language = language or language_of(session, outgoing)
     consultation = session.get_one(Consultation, outgoing.consultation_id)
     response = session.get_one(Response, outgoing.response_id)
     addition = session.exec(
@@ -119,13 +123,14 @@ def fields(session: Session, outgoing: OutgoingEmail, now: datetime) -> Mapping[
     ).first()
     received_at = addition.received_at if addition else response.received_at
     return {
+        "greeting": greeting(response.respondent_name, language),
         "consultation_title": consultation.title,
         "reference": response.reference,
         "is_addition": addition is not None,
         "nature": response.nature.value,
-        "received": moment_wording(received_at, consultation.zone) if received_at else None,
+        "received": moment_wording(received_at, consultation.zone, language) if received_at else None,
         "timing": timing(received_at, consultation.closes_at).value,
-        "closing": closing_wording(consultation.closes_at, consultation.zone),
+        "closing": closing_wording(consultation.closes_at, consultation.zone, language),
         "has_closed": timing(now, consultation.closes_at) == "late",
         "late_policy": consultation.late_policy.value,
         "attachments": _attachments(session, response, addition),

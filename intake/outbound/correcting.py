@@ -1,10 +1,11 @@
 """What officers do with outgoing mail: cancel it, release one that is held, or send it again to a corrected address.
 
-What a mail server took stays as it went. To send it again makes a new email, with a Message-ID of its own. Never
-changes a response.
+What a mail server took stays as it went. To send it again makes a new email, with a Message-ID of its own; that of a
+mailing stays one of it, under its rules, and the consultee's contact is corrected with it. Never changes a response.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +13,14 @@ from sqlmodel import Session, select
 
 from intake.errors import NotFound, NotPossible
 from intake.mail.usable_addresses import is_usable_address
+from intake.outbound.mailings import REMINDER, new_token
 from intake.outbound.outbox import Owed, queue_owed, release
+from intake.outbound.recipients import day_key
+from intake.outbound.texts import OFFICERS_MAILINGS
 from intake.store.emails import OutgoingEmail, OutgoingStatus
+from intake.store.history import note
+from intake.store.mailings import Mailing
+from intake.store.people import Consultee, ConsulteeAddress
 from intake.store.reasons import Reason
 from intake.store.response_changes import lock_consultations
 from intake.store.responses import Response
@@ -82,17 +89,23 @@ def send_again(
         raise NotPossible("Only an email that failed or came back can be sent again.")
     if mistake := mistake_in(address):
         raise NotPossible(mistake)
+    is_corrected = address.lower() != outgoing.recipient_address.lower()
+    if mistake := _mailing_mistake(session, outgoing, address.lower(), now, is_corrected=is_corrected):
+        raise NotPossible(mistake)
     consultation_id = _consultation_now(session, outgoing)
     if outgoing.status is OutgoingStatus.failed:
-        if address.lower() == outgoing.recipient_address.lower():
+        if not is_corrected:
             values = {**_afresh(now), "consultation_id": consultation_id}
             move_outgoing(session, outgoing, OutgoingStatus.queued, now=now, actor=user.actor, **values)
             return outgoing
         reason = Reason.corrected
         move_outgoing(session, outgoing, OutgoingStatus.cancelled, now=now, actor=user.actor, reason=reason)
-    [again] = queue_owed(
-        session, [_copy(outgoing, consultation_id, address, message_id_domain)], now=now, actor=user.actor
-    )
+    owed = _copy(outgoing, consultation_id, address, message_id_domain)
+    if outgoing.mailing_id:
+        owed = _of_mailing(session, outgoing, owed)
+    [again] = queue_owed(session, [owed], now=now, actor=user.actor)
+    if is_corrected:
+        _correct_contact(session, outgoing, address.lower(), user=user, now=now)
     return again
 
 
@@ -116,9 +129,75 @@ def _afresh(now: datetime) -> Mapping[str, Any]:
 
 
 def _consultation_now(session: Session, outgoing: OutgoingEmail) -> int:
-    """Where the response is that it is about: it is written anew, and must not speak of where that was before."""
+    """Where the response is that it is about: it is written anew, and must not speak of where that was before.
+
+    A mailing is of one consultation.
+    """
+    if outgoing.mailing_id:
+        return outgoing.consultation_id
     response = session.get(Response, outgoing.response_id) if outgoing.response_id else None
     return response.consultation_id if response else outgoing.consultation_id
+
+
+def _of_mailing(session: Session, outgoing: OutgoingEmail, owed: Owed) -> Owed:
+    """With a way out of its own, under the mailing's rules, and instead of this one in its day."""
+    mailing = session.get_one(Mailing, outgoing.mailing_id)
+    is_free = owed.recipient_address.lower() != outgoing.recipient_address
+    return replace(
+        owed,
+        recipient_address=owed.recipient_address.lower(),
+        mailing_id=mailing.id,
+        consultee_id=outgoing.consultee_id,
+        opt_out_token=new_token() if outgoing.opt_out_token else None,
+        day_key=_day_key(mailing, owed.recipient_address.lower()) if is_free else None,
+    )
+
+
+def _mailing_mistake(
+    session: Session, outgoing: OutgoingEmail, address: str, now: datetime, *, is_corrected: bool
+) -> str | None:
+    """Why one of a mailing cannot go again, to this address."""
+    if outgoing.mailing_id is None:
+        return None
+    if is_corrected and outgoing.kind in OFFICERS_MAILINGS:
+        return "This went to an officer: their address is corrected on the page of users."
+    mailing = session.get_one(Mailing, outgoing.mailing_id)
+    if mailing.cancelled_at:
+        return "The mailing that it is one of was cancelled."
+    if mailing.expires_at and mailing.expires_at <= now:
+        return (
+            "It is too late to send this again. Correct the address of the contact instead: what comes next goes there."
+        )
+    key = _day_key(mailing, address)
+    if is_corrected and key and session.exec(select(OutgoingEmail.id).where(OutgoingEmail.day_key == key)).first():
+        return "This address gets another reminder on the same day, and nobody gets two."
+    return None
+
+
+def _day_key(mailing: Mailing, address: str) -> str | None:
+    return day_key(mailing.due_on, address) if mailing.due_on and mailing.kind == REMINDER else None
+
+
+def _correct_contact(session: Session, outgoing: OutgoingEmail, address: str, *, user: User, now: datetime) -> None:
+    """So that what comes next goes to the corrected address too."""
+    consultee = session.get(Consultee, outgoing.consultee_id, with_for_update=True) if outgoing.consultee_id else None
+    if consultee is None:
+        return
+    own = select(ConsulteeAddress).where(ConsulteeAddress.consultee_id == consultee.id)
+    contacts = {contact.address: contact for contact in session.exec(own)}
+    wrong, right = contacts.get(outgoing.recipient_address), contacts.get(address)
+    if right is not None:
+        right.is_mailed = True
+    if wrong is not None:
+        wrong.is_mailed, wrong.address = right is None, wrong.address if right else address
+    elif right is None:
+        right = ConsulteeAddress(consultee_id=consultee.id, address=address, name=outgoing.recipient_name)
+        session.add(right)
+    consultee.version += 1
+    session.flush()
+    changed = wrong or right
+    assert changed
+    note(session, consultee, "contact-changed", now=now, actor=user.actor, contact=changed.id, fields=["address"])
 
 
 def _copy(outgoing: OutgoingEmail, consultation_id: int, address: str, message_id_domain: str) -> Owed:

@@ -1,7 +1,8 @@
 """The outbox: every email owed is a row with its Message-ID before anything is sent, and leaves it by exactly one way.
 
 Owns queueing, claims, order, the rate limit and what a mail server's answer means for a row. Never decides that an
-email is owed. A crash can deliver a second copy of an email, never a second email: the Message-ID stays.
+email is owed, nor whether one of a mailing still is (`rechecking.py`). A crash can deliver a second copy of an email,
+never a second email: the Message-ID stays.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,24 +13,31 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
-from intake.errors import LostRace, SendPostponed, SendRefused
+from intake.errors import LostRace, RecipientUnknown, SendPostponed, SendRefused
 from intake.mail.compose import UnwritableAddress, compose, new_message_id
 from intake.mail.message import Address
-from intake.mail.smtp import Sender, SenderUnavailable
-from intake.outbound.rendering import Renderer, TemplateBroken
+from intake.mail.smtp import HandoverBroken, Sender, SenderUnavailable
+from intake.outbound.dead_addresses import mark_dead
+from intake.outbound.mailings import PRIORITY
+from intake.outbound.opting_out import KINDS as WITH_OPT_OUT
+from intake.outbound.rechecking import GiveUp, Wait, obey, objection
+from intake.outbound.rendering import Rendered, Renderer, TemplateBroken
+from intake.outbound.texts import own_text, wanted_language
 from intake.store.consultations import Consultation, sending_address
-from intake.store.database import Database, add_if_new
+from intake.store.database import Database, UtcDateTime, add_if_new
 from intake.store.emails import OutgoingEmail, OutgoingStatus, SendingAccount
 from intake.store.history import WORKER, Note, note_each
+from intake.store.mailings import Mailing
 from intake.store.reasons import Reason
 from intake.store.transitions import move_outgoing
 
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
 PAUSE = timedelta(minutes=1)
 GIVE_UP_AFTER = timedelta(days=3)
+MOST_TRIES = 24  # which takes as long, of one that is written anew at each
 PRIORITIES = {"acknowledgement": 0, "reply": 1}
-OTHER_PRIORITY = 2
 # RFC 3834, section 5. What an officer wrote is no automatic mail.
 AUTO_SUBMITTED: Mapping[str, Literal["auto-replied"] | None] = {"acknowledgement": "auto-replied", "reply": None}
 RELEASABLE = (Reason.backlog, Reason.owed_again, Reason.template_error)
@@ -56,16 +64,23 @@ class Owed:
     user_id: int | None = None  # the officer who wrote it:
     given_subject: str | None = None
     given_text: str | None = None
+    mailing_id: int | None = None  # the mailing it is one of:
+    consultee_id: int | None = None
+    opt_out_token: str | None = None
+    day_key: str | None = None
 
 
 @dataclass(slots=True)
 class Sent:
-    """What one pass did, in emails; a postponed one goes later."""
+    """What one pass did, in emails; a postponed one goes later, and one that waits when it may."""
 
     sent: int = 0
     postponed: int = 0
     failed: int = 0
     held: int = 0
+    waiting: int = 0
+    cancelled: int = 0  # no longer true when its turn came
+    missed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +91,8 @@ class Outbox:
     sender: Sender
     renderer: Renderer
     fields: Mapping[str, Fields]
+    usernames: Mapping[str, str]  # of the configured mailboxes, by name
+    base_url: str  # links begin with it
     account: str
     per_minute: int
     claim_lasts: timedelta  # longer than all SMTP timeouts of one email together
@@ -109,6 +126,20 @@ def send_queued(box: Outbox) -> Sent:
     return done
 
 
+def written(
+    session: Session, outgoing: OutgoingEmail, renderer: Renderer, fields: Mapping[str, Fields], *, now: datetime
+) -> Rendered:
+    """The email as it would go now, in the administrator's own words where there are any. Raises TemplateBroken."""
+    consultation = session.get_one(Consultation, outgoing.consultation_id)
+    return renderer.render(
+        outgoing.kind,
+        fields[outgoing.kind](session, outgoing, now),
+        slug=consultation.slug,
+        language=wanted_language(session, outgoing),
+        own=own_text(session, outgoing),
+    )
+
+
 def held_emails(session: Session, reason: Reason) -> Sequence[OutgoingEmail]:
     """The outgoing emails held for this reason, oldest first: what an administrator looks at before releasing them."""
     held = select(OutgoingEmail).where(OutgoingEmail.status == OutgoingStatus.held, OutgoingEmail.reason == reason)
@@ -138,7 +169,7 @@ def _outgoing(owed: Owed, now: datetime) -> OutgoingEmail:
         message_id=new_message_id(owed.kind, owed.message_id_domain),
         in_reply_to=owed.in_reply_to,
         references=list(owed.references),
-        priority=PRIORITIES.get(owed.kind, OTHER_PRIORITY),
+        priority=PRIORITIES.get(owed.kind, PRIORITY),
         status=OutgoingStatus.held if owed.held_reason else OutgoingStatus.queued,
         reason=str(owed.held_reason) if owed.held_reason else None,
         queued_at=now,
@@ -146,6 +177,10 @@ def _outgoing(owed: Owed, now: datetime) -> OutgoingEmail:
         user_id=owed.user_id,
         given_subject=owed.given_subject,
         given_text=owed.given_text,
+        mailing_id=owed.mailing_id,
+        consultee_id=owed.consultee_id,
+        opt_out_token=owed.opt_out_token,
+        day_key=owed.day_key,
     )
 
 
@@ -163,29 +198,42 @@ def _take_up_lost_claims(box: Outbox) -> None:
 
 
 def _claim(box: Outbox, done: Sent) -> OutgoingEmail | None:
-    """The next due email, now ours to send and written as it goes. One whose template breaks is held, not skipped.
+    """The next due email, now ours to send and written as it goes.
 
-    One at a time: the claim need only outlast one email's timeouts, and the minute's allowance is exact.
+    One whose template breaks is held, and one of a mailing that is no longer true, or not yet certain to be, put off or
+    given up: then the next is looked at, in a transaction of its own. One at a time: the claim need only outlast one
+    email's timeouts, and the minute's allowance is exact.
     """
-    now = box.clock()
-    due = (
-        select(OutgoingEmail)
-        .where(OutgoingEmail.status == OutgoingStatus.queued, OutgoingEmail.due_at <= now)
-        .order_by(col(OutgoingEmail.priority), col(OutgoingEmail.due_at), col(OutgoingEmail.id))
-        .limit(1)
-    )
-    with box.database.reading() as session:
-        if session.exec(due).first() is None:
-            return None
-    with box.database.transaction() as session:
-        if not _has_allowance(session, box, now):
-            return None
-        while outgoing := session.exec(due.with_for_update(skip_locked=True)).first():
-            if _write(session, box, outgoing, now):
+    while True:
+        now = box.clock()
+        with box.database.reading() as session:
+            if session.exec(_due(now)).first() is None:
+                return None
+        with box.database.transaction() as session:
+            if not _has_allowance(session, box, now):
+                return None
+            outgoing = session.exec(_due(now).with_for_update(skip_locked=True)).first()
+            if outgoing is None:
+                return None
+            if _goes(session, box, outgoing, now, done):
                 _claim_row(session, box, outgoing, now)
                 return outgoing
-            done.held += 1
-    return None
+        if box.stopped():
+            return None
+
+
+def _due(now: datetime) -> SelectOfScalar[OutgoingEmail]:
+    paused = sa.select(col(Mailing.id)).where(col(Mailing.paused_at).is_not(None))
+    mailing_id, due_at = col(OutgoingEmail.mailing_id), col(OutgoingEmail.due_at)
+    # Not the bare column: SQLite would use the index of all that are due, and sort those thousands for each one.
+    is_due = sa.func.coalesce(due_at, due_at, type_=UtcDateTime) <= now
+    return (
+        select(OutgoingEmail)
+        .where(OutgoingEmail.status == OutgoingStatus.queued, is_due)
+        .where(sa.or_(mailing_id.is_(None), mailing_id.not_in(paused)))
+        .order_by(col(OutgoingEmail.priority), due_at, col(OutgoingEmail.id))
+        .limit(1)
+    )
 
 
 def _has_allowance(session: Session, box: Outbox, now: datetime) -> bool:
@@ -210,14 +258,27 @@ def _pause(box: Outbox) -> None:
         session.get_one(SendingAccount, box.account).paused_until = box.clock() + PAUSE
 
 
+def _goes(session: Session, box: Outbox, outgoing: OutgoingEmail, now: datetime, done: Sent) -> bool:
+    match objection(session, outgoing, box.usernames, now=now):
+        case Wait() as wait:
+            done.waiting += obey(session, outgoing, wait, now=now)
+        case GiveUp(to=OutgoingStatus.missed) as too_late:
+            done.missed += obey(session, outgoing, too_late, now=now)
+        case GiveUp() as untrue:
+            done.cancelled += obey(session, outgoing, untrue, now=now)
+        case None:
+            is_written = _write(session, box, outgoing, now)
+            done.held += not is_written
+            return is_written
+    return False
+
+
 def _write(session: Session, box: Outbox, outgoing: OutgoingEmail, now: datetime) -> bool:
-    """Fill in the template, unless a server may have had the email already: then it stays as it was."""
+    """Fill in the text, unless a server may have had the email already: then it stays as it was."""
     if outgoing.written_at is not None:
         return True
-    consultation = session.get_one(Consultation, outgoing.consultation_id)
     try:
-        fields = box.fields[outgoing.kind](session, outgoing, now)
-        rendered = box.renderer.render(outgoing.kind, fields, slug=consultation.slug)
+        rendered = written(session, outgoing, box.renderer, box.fields, now=now)
     except sa.exc.SQLAlchemyError:
         raise
     except Exception as error:
@@ -253,6 +314,7 @@ def _send(box: Outbox, outgoing: OutgoingEmail, done: Sent) -> bool:
         box.sender.send(sender=sender, recipient=outgoing.recipient_address, raw=raw)
     except SendRefused as error:
         _note(box, outgoing, OutgoingStatus.failed, Reason.mail_server_refused, str(error))
+        _note_dead(box, outgoing, error)
         done.failed += 1
     except UnwritableAddress as error:
         _note(box, outgoing, OutgoingStatus.failed, Reason.unwritable, str(error))
@@ -290,19 +352,37 @@ def _composed(box: Outbox, outgoing: OutgoingEmail) -> tuple[str, bytes]:
         references=tuple(outgoing.references),
         sent_at=outgoing.written_at or box.clock(),
         auto_submitted=AUTO_SUBMITTED.get(outgoing.kind, "auto-generated"),
+        one_click_url=_one_click_url(box, outgoing),
     )
     return sender, raw
+
+
+def _one_click_url(box: Outbox, outgoing: OutgoingEmail) -> str | None:
+    """RFC 8058, section 3.1: an HTTPS address, by which a mail program asks for no more."""
+    may_ask = outgoing.kind in WITH_OPT_OUT and outgoing.opt_out_token and box.base_url.startswith("https://")
+    return f"{box.base_url}/stop/{outgoing.opt_out_token}" if may_ask else None
 
 
 def _postpone(box: Outbox, outgoing: OutgoingEmail, error: SendPostponed) -> bool:
     """Queue it for later, or give up after three days. Returns whether it was given up."""
     now = box.clock()
-    if outgoing.written_at and now - outgoing.written_at > GIVE_UP_AFTER:
+    is_old = outgoing.written_at is not None and now - outgoing.written_at > GIVE_UP_AFTER
+    if is_old or outgoing.attempts >= MOST_TRIES:
         _note(box, outgoing, OutgoingStatus.failed, Reason.gave_up, str(error))
         return True
-    wait = WAITS[min(outgoing.attempts, len(WAITS)) - 1]
-    _note(box, outgoing, OutgoingStatus.queued, Reason.mail_server_postponed, str(error), due_at=now + wait)
+    values: dict[str, Any] = {"due_at": now + WAITS[min(outgoing.attempts, len(WAITS)) - 1]}
+    is_new = outgoing.written_at == outgoing.attempted_at  # no server can have it from an earlier try
+    if outgoing.mailing_id and is_new and not isinstance(error, HandoverBroken):
+        values |= dict.fromkeys(("written_at", "subject", "text", "html"))  # next time it tells what is true then
+    _note(box, outgoing, OutgoingStatus.queued, Reason.mail_server_postponed, str(error), **values)
     return False
+
+
+def _note_dead(box: Outbox, outgoing: OutgoingEmail, error: SendRefused) -> None:
+    """As for mail that came back: our own server may know already that there is no such address."""
+    if isinstance(error, RecipientUnknown):
+        with box.database.transaction() as session:
+            mark_dead(session, session.get_one(OutgoingEmail, outgoing.id), now=box.clock())
 
 
 def _note(

@@ -9,6 +9,7 @@ import pytest
 
 from intake.mail.quoting import REPLY_MARKER, own_words
 from intake.outbound.rendering import Rendered, Renderer
+from intake.outbound.texts import OwnText
 
 FIELDS: dict[str, Any] = {
     "consultation_title": "Improving education outcomes",
@@ -155,3 +156,55 @@ def test_page_can_be_read_on_a_phone_and_loads_nothing() -> None:
 
 def test_page_escapes_what_an_administrator_typed() -> None:
     assert "Schools &lt;&amp; trusts" in acknowledgement(consultation_title="Schools <& trusts").html
+
+
+def welsh(**changed: object) -> Rendered:
+    spoken = {"received": "10:15am ddydd Llun 3 Chwefror 2020", "closing": "11:59pm ddydd Gwener 28 Chwefror 2020"}
+    given = FIELDS | spoken | {"greeting": "Annwyl Ben Okafor,"} | changed
+    return Renderer([]).render("acknowledgement", given, slug="improving-education-outcomes", language="cy")
+
+
+@pytest.mark.parametrize("case", cases())
+def test_welsh_names_what_people_need_to_know_in_every_case(case: Case) -> None:
+    rendered = welsh(**case)
+    assert rendered.subject.startswith("[IEO-0042] ")
+    for needed in (
+        "IEO-0042",
+        "11:59pm ddydd Gwener 28 Chwefror 2020",
+        "ryddid gwybodaeth",
+        "yn awtomatig",
+        REPLY_MARKER,
+    ):
+        assert needed in rendered.text
+    shown = unescape(re.sub(r"<[^>]+>", " ", rendered.html.partition("<body")[2].partition(">")[2]))
+    assert words(shown) == words(rendered.text)
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        ({}, "Cyrhaeddodd ni mewn pryd, am 10:15am ddydd Llun 3 Chwefror 2020."),
+        ({**LATE, "late_policy": "accept"}, "Mae hynny’n hwyr, ond caiff ei gyfrif er hynny."),
+        ({**LATE, "late_policy": "discretion"}, "bydd swyddog yn penderfynu a ellir ei gyfrif o hyd"),
+        ({**LATE, "late_policy": "strict"}, "nid yw ymatebion hwyr i’r ymgynghoriad hwn yn cael eu cyfrif"),
+        ({**LATE, "is_addition": True}, "Nid yw hyn yn effeithio ar yr hyn a anfonwyd gennych o’r blaen."),
+        ({"nature": "question"}, "Bydd swyddog yn ei ateb. Nid ydym wedi ei gyfrif yn ymateb"),
+    ],
+)
+def test_welsh_says_what_is_true(case: Case, said: str) -> None:
+    assert said in welsh(**case).text
+
+
+def test_welsh_quoted_below_an_answer_is_no_part_of_it() -> None:
+    quoted = welsh().text
+    assert quoted.startswith(REPLY_MARKER)
+    assert own_words(f"Ychwanegwch hyn.\n\n{quoted}").strip() == "Ychwanegwch hyn."
+
+
+def test_text_of_an_administrator_keeps_the_line_that_replies_stand_above() -> None:
+    own = OwnText("[{{ reference }}] Received", "{{ greeting }}\n\nWe have {{ reference }}.", "en")
+    given = FIELDS | {"greeting": "Dear Ben,"}
+    rendered = Renderer([]).render("acknowledgement", given, slug="improving-education-outcomes", own=own)
+    assert rendered.subject == "[IEO-0042] Received"
+    assert rendered.text == f"{REPLY_MARKER}\n\nDear Ben,\n\nWe have IEO-0042.\n"
+    assert REPLY_MARKER in unescape(rendered.html)

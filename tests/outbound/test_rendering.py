@@ -7,15 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from intake.outbound.filling import TEXT, check_text
+from intake.outbound.names import LONGEST_NAME
 from intake.outbound.rendering import (
-    LONGEST_NAME,
     Renderer,
     TemplateBroken,
+    fill_text,
     inert_name,
     person_name,
     product_folder,
     size_wording,
 )
+from intake.outbound.texts import OwnText
 
 FIELDS = {"title": "Schools & trusts", "name": "Ben <b>", "parts": ["first", "second"], "nothing": None}
 
@@ -95,15 +98,16 @@ def test_template_added_in_front_counts_from_the_next_email_on(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("template", "what"),
     [
-        ("\n\n{{ titel }}", "line 3: it asks for “titel”, which is not among its fields"),
+        ("\n\n{{ titel }}", "line 3: it asks for “titel”, which is not among its fields; did you mean “title”?"),
+        ("{{ weather }}", "line 1: it asks for “weather”, which is not among its fields."),
         ("\n{{ title.short }}", "line 2: it asks for a part that a field does not have"),
         ("{{ parts[name] }}", "line 1: it asks for a part that a field does not have"),
-        ("\n{% if title %}", "line 2: Unexpected end of template"),
-        ("{{ title|markup }}", "line 1: No filter named 'markup'"),
-        ("{{ title|safe }}", "line 1: No filter named 'safe'"),
+        ("{{ title|markup }}", "line 1: there is no “|markup”, only capitalize, "),
+        ("{{ title|uper }}", "; did you mean “upper”?"),
+        ("{{ title|safe }}", "line 1: there is no “|safe”, only "),
         ("{% extends 'letter.txt' %}", "There is no template “letter.txt”, which “note.txt” needs"),
         ("{% for n in range(1000000000) %}{% endfor %}", "line 1: it asks for “range”, which is not among its fields"),
-        ("{{ title + 1 }}", "line 1: it could not be filled in (TypeError)"),
+        ("{{ title + 1 }}", "line 1: it joins or compares what does not go together"),
         ("{{ title * 1000000000 }}", "line 1: it does something templates may not do"),
         ("{{ '%999999999d' % 1 }}", "line 1: it does something templates may not do"),
         ("{{ title.upper() }}", "line 1: it does something templates may not do"),
@@ -112,6 +116,83 @@ def test_template_added_in_front_counts_from_the_next_email_on(tmp_path: Path) -
 )
 def test_broken_template_says_where_and_what(tmp_path: Path, template: str, what: str) -> None:
     assert what in broken(written(tmp_path, template))
+
+
+@pytest.mark.parametrize(
+    ("template", "what"),
+    [
+        ("\n{% if title %}\n\nx", "line 2: “{% if … %}” is never closed; write “{% endif %}” where it ends."),
+        ("{% if title %}\n{% for a in parts %}x", "line 2: “{% for … %}” is never closed; write “{% endfor %}”"),
+        ("{% if title %}\n{% endfor %}", "line 2: “{% endfor %}” stands where “{% endif %}” is expected."),
+        ("{% if title %}{% end %}", "“{% end %}” stands where “{% endif %}” is expected."),
+        ("\n{% endif %}", "line 2: “{% endif %}” stands without its “{% if … %}”."),
+        ("{% else %}", "“{% else %}” stands outside “{% if … %}”."),
+        ("{% iff title %}", "there is no “{% iff %}”; did you mean “if”?"),
+        ("{% dance %}", "there is no “{% dance %}”."),
+        ("Dear\n{{ title", "line 2: “{{” is not closed; write “}}” after it."),
+        ("{% if title", "“{%” is not closed; write “%}” after it."),
+        ("{{ title }", "“}” stands where it cannot; a field is written “{{ name }}”"),
+        ("{% if title }}x", "“}” stands where it cannot"),
+        ("{{ }}", "“{{ }}” says nothing."),
+        ("{% %}", "“{% %}” says nothing."),
+        ("{% if %}x{% endif %}", "the condition of “{% … %}” is missing."),
+        ("{{ my title }}", "“{{ … }}” holds more than it can, at “title”; a field’s name has no spaces."),
+        ("{% if title = name %}{% endif %}", "to compare, write “==”."),
+        ("{% for part parts %}{% endfor %}", "“in” is expected where “parts” stands."),
+        ("{% if title is lovely %}{% endif %}", "there is no “is lovely”."),
+        ("{{ “title” }}", "curly quotation marks cannot stand between braces; write straight ones."),
+        ("{{ title & name }}", "“&” cannot stand between braces."),
+        ("{{ 'title }}", "a quotation mark is not closed."),
+        ("{# remark", "“{#” begins a remark that is never closed; write “#}” after it."),
+        ("{{ title. }}", "what stands between braces here cannot be understood"),
+    ],
+)
+def test_what_is_wrong_with_a_template_is_said_in_plain_words(template: str, what: str) -> None:
+    with pytest.raises(TemplateBroken) as raised:
+        fill_text(template, FIELDS)
+    assert what in str(raised.value)
+    assert str(raised.value).startswith("The text, line ")
+    assert raised.value.__context__ is None
+
+
+def test_text_is_checked_in_every_branch_before_it_is_ever_filled_in() -> None:
+    with pytest.raises(TemplateBroken, match="line 2: it asks for “nmae”, which is not among its fields; did you mean"):
+        check_text("{% if nothing %}\n{{ nmae }}{% endif %}", FIELDS)
+    with pytest.raises(TemplateBroken, match="line 1: there is no “\\|shout”, only"):
+        check_text("{% if nothing %}{{ name|shout }}{% endif %}", FIELDS)
+    with pytest.raises(TemplateBroken, match="line 1: there is no “is loud”"):
+        check_text("{% if nothing %}{% if name is loud %}x{% endif %}{% endif %}", FIELDS)
+    assert check_text("{% set x = title %}{% for p in parts %}{{ p }}{{ x }}{% endfor %}", FIELDS) == {"title", "parts"}
+
+
+def test_text_of_the_database_is_compiled_once_for_thousands() -> None:
+    renderer, own = Renderer([]), OwnText("{{ title }}", "{{ name }}: {{ title }}", "en")
+    environment = renderer._of("schools")
+    renderer.render("note", FIELDS, slug="schools", own=own)
+    compiled = environment.own(TEXT, own.text)
+    renderer.render("note", FIELDS | {"name": "Carol"}, slug="schools", own=own)
+    assert environment.own(TEXT, own.text) is compiled
+
+
+def test_shell_lays_out_paragraphs_lists_and_links_and_escapes_the_rest() -> None:
+    text = "Dear Ben,\nhello.\n\nTo read:\n- The draft: https://county.example/draft\n- <b>\n\nBye"
+    own = OwnText("Hello", text, "cy")
+    html = Renderer([]).render("note", FIELDS, slug="schools", own=own).html
+    assert '<html lang="cy">' in html
+    assert '<p style="white-space: pre-line;">Dear Ben,\nhello.</p>' in html
+    assert '<li>The draft: <a href="https://county.example/draft"' in html
+    assert "<li>&lt;b&gt;</li>" in html
+    assert html.count("<ul>") == 1
+
+
+def test_language_without_files_of_its_own_is_written_in_english(tmp_path: Path) -> None:
+    folder = written(tmp_path, "English")
+    assert Renderer([folder]).render("note", FIELDS, slug="schools", language="cy").text == "English\n"
+    (folder / "email" / "note.cy.txt").write_text("Cymraeg", encoding="utf-8")
+    (folder / "email" / "note.cy.subject.txt").write_text("Pwnc", encoding="utf-8")
+    rendered = Renderer([folder]).render("note", FIELDS, slug="schools", language="cy")
+    assert (rendered.subject, rendered.text) == ("Pwnc", "Cymraeg\n")
+    assert '<html lang="cy">' in rendered.html
 
 
 def test_broken_template_names_its_file_and_no_value(tmp_path: Path) -> None:
@@ -132,7 +213,7 @@ def test_output_without_end_comes_to_an_end(tmp_path: Path) -> None:
 
 
 def test_template_that_includes_itself_is_broken(tmp_path: Path) -> None:
-    assert "RecursionError" in broken(written(tmp_path, "{% include 'note.txt' %}"))
+    assert "it includes itself without end" in broken(written(tmp_path, "{% include 'note.txt' %}"))
 
 
 def test_template_outside_the_folders_is_not_there(tmp_path: Path) -> None:
@@ -147,7 +228,7 @@ def test_kind_without_a_template_is_said_to_have_none(tmp_path: Path) -> None:
 
 def test_template_that_is_not_text_is_broken(tmp_path: Path) -> None:
     (written(tmp_path) / "email" / "note.txt").write_bytes(b"\xff\xfe")
-    assert "note.txt: it could not be filled in (UnicodeDecodeError)" in broken(tmp_path)
+    assert "note.txt: it is not a text in UTF-8" in broken(tmp_path)
 
 
 @pytest.mark.parametrize(
