@@ -1,6 +1,7 @@
-"""A consultation made from an earlier one: its questions, groups, texts, templates and officers' personal addresses.
+"""A consultation made from an earlier one: its questions, groups, texts, templates and officers' personal addresses,
+what it has for its mailings, and its consultees where an administrator wants them.
 
-Never copies responses, consultees, officers' access, or a dedicated address, which belongs to one consultation.
+Never copies responses, documents, officers' access, or a dedicated address, which belongs to one consultation.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from intake.administration.addresses import addresses
+from intake.administration.copied_mailings import copy_consultees, copy_mailings
 from intake.administration.ordering import rows_of
 from intake.administration.setting_up import set_up
 from intake.store.consultation_file import ConsultationFile
@@ -39,13 +41,22 @@ def brought_along(
 
 
 def copy_consultation(
-    session: Session, source: Consultation, file: ConsultationFile, *, user: User, now: datetime
+    session: Session,
+    source: Consultation,
+    file: ConsultationFile,
+    *,
+    with_consultees: bool = False,
+    user: User,
+    now: datetime,
 ) -> Consultation:
     """`file` is made with what is brought along. Raises Mistakes like any set-up."""
     new = set_up(session, file, user=user, now=now)
     for row in session.exec(select(ReplyTemplate).where(ReplyTemplate.consultation_id == source.id)):
         session.add(ReplyTemplate(consultation_id=new.id, name=row.name, text=row.text))
     session.flush()
+    copy_mailings(session, source, new, user=user, now=now)
+    if with_consultees:
+        copy_consultees(session, source, new, user=user, now=now)
     note(session, new, "copied-from", now=now, actor=user.actor, consultation=source.id)
     return new
 

@@ -1,6 +1,6 @@
 """The days off an administrator adds to England's bank holidays: proclaimed days, school holidays.
 
-They only warn; no consultation is changed by them.
+They warn, and reminder rules count and avoid them; no consultation is changed by them.
 """
 
 from collections.abc import Mapping, Sequence

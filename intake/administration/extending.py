@@ -1,7 +1,8 @@
 """A closing time that moves: what that changes is shown first, then it is done, with its reason.
 
-Every text that names the closing time is made from the record when it is needed, so nothing else has to be changed;
-what was already sent cannot be. Never writes to anybody.
+Every text that names the closing time is made from the record when it is needed, and so are the due days of reminder
+rules; what waits for a day that is none any more is cancelled in the same transaction. What was already sent cannot be
+changed. Never writes to anybody.
 """
 
 from collections.abc import Sequence
@@ -16,15 +17,33 @@ from intake.administration.consultations import State, state_of
 from intake.deadlines import closing_wording, late_from, this_minute
 from intake.errors import Mistakes, NotPossible
 from intake.outbound.acknowledging import KIND as ACKNOWLEDGEMENT
+from intake.outbound.due_calendar import DueDay, Fate, calendar
+from intake.outbound.recipients import told_old_time
+from intake.outbound.reminding import recompute, to_be_taken_back
+from intake.outbound.texts import LANGUAGES
 from intake.store.consultations import Consultation, DeadlineChange
 from intake.store.emails import OutgoingEmail, OutgoingStatus
+from intake.store.mailings import ReminderRule
 from intake.store.responses import Nature, Response
 from intake.store.users import User
 
 LONGEST_REASON = 1000
 _WENT = (OutgoingStatus.sending, OutgoingStatus.sent, OutgoingStatus.bounced)
 _WAITS = (OutgoingStatus.queued, OutgoingStatus.held)
+_LIVE = (Fate.coming, Fate.due, Fate.sending)
 _UNWRITTEN = (col(OutgoingEmail.status).in_(_WAITS), col(OutgoingEmail.written_at).is_(None))
+
+
+@dataclass(frozen=True, slots=True)
+class MovedRule:
+    """A reminder rule whose due days another closing time moves: those it has no more, and those it has instead.
+
+    Among the new ones may be days that are over by then, and that nothing is sent on; their sentence says so.
+    """
+
+    rule: ReminderRule
+    gone: Sequence[DueDay]
+    new: Sequence[DueDay]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +61,9 @@ class Effects:
     told: int  # emails that named the time there was, and went or may have gone
     going: int  # officers' replies that wait and name it: what an officer wrote is not changed
     to_be_told: int  # acknowledgements that wait, and will name the new time
+    people_told: int  # who can be told the new one
+    moved: Sequence[MovedRule]
+    taken_back: int  # reminders that wait, and are cancelled
     reopens: bool
     closes: bool
 
@@ -63,6 +85,9 @@ def effects_of_closing(session: Session, consultation: Consultation, closes_at: 
         told=_told(session, consultation),
         going=_going(session, consultation),
         to_be_told=_to_be_told(session, consultation),
+        people_told=_people_told(session, consultation, now),
+        moved=_moved(session, consultation, closes_at, now),
+        taken_back=to_be_taken_back(session, consultation, closes_at, now=now),
         reopens=first_late <= now < late_from(closes_at),
         closes=closes_at <= now < first_late,
     )
@@ -90,6 +115,7 @@ def change_closing(
     )
     session.add(done)
     session.flush()
+    recompute(session, consultation, now=edit.now, actor=edit.user.actor)
     return done
 
 
@@ -108,6 +134,13 @@ def closing_now(consultation: Consultation, now: datetime) -> datetime:
     if state_of(consultation, now) is not State.open:
         raise NotPossible("Only a consultation that is open can be closed.")
     return this_minute(now, consultation.zone)
+
+
+def may_be_told(session: Session, consultation: Consultation, change: DeadlineChange, *, now: datetime) -> int:
+    """How many people can be sent a notice of the change: nothing goes to anybody once the new time has passed."""
+    if now >= late_from(consultation.closes_at):
+        return 0
+    return sum(verdict.goes for verdict in told_old_time(session, consultation, change, now=now))
 
 
 def _refuse(consultation: Consultation, closes_at: datetime) -> None:
@@ -145,9 +178,36 @@ def _to_be_told(session: Session, consultation: Consultation) -> int:
     return _count(session, consultation, *_UNWRITTEN, col(OutgoingEmail.kind) == ACKNOWLEDGEMENT)
 
 
+def _people_told(session: Session, consultation: Consultation, now: datetime) -> int:
+    before = consultation.closes_at
+    about = {"id": 0, "consultation_id": consultation.id, "user_id": 0}  # as it is not made yet, nobody was told of it
+    change = DeadlineChange(**about, at=now, before=before, after=before, reason="")
+    return sum(verdict.goes for verdict in told_old_time(session, consultation, change, now=now))
+
+
+def _moved(session: Session, consultation: Consultation, closes_at: datetime, now: datetime) -> list[MovedRule]:
+    rules = session.exec(
+        select(ReminderRule)
+        .where(ReminderRule.consultation_id == consultation.id)
+        .where(col(ReminderRule.is_on), col(ReminderRule.removed_at).is_(None))
+        .order_by(col(ReminderRule.id))
+    )
+    moved = [_difference(session, rule, closes_at, now) for rule in rules.all()]
+    return [one for one in moved if one.gone or one.new]
+
+
+def _difference(session: Session, rule: ReminderRule, closes_at: datetime, now: datetime) -> MovedRule:
+    before, after = calendar(session, rule, now=now), calendar(session, rule, now=now, closes_at=closes_at)
+    known = {one.day for one in before if one.fate is not Fate.never}
+    live = {one.day for one in after if one.fate in _LIVE}
+    gone = [one for one in before if one.fate in _LIVE and one.day not in live]
+    new = [one for one in after if one.day not in known and one.fate in (*_LIVE, Fate.passed)]
+    return MovedRule(rule, gone, new)
+
+
 def _names(text: object, consultation: Consultation) -> sa.ColumnElement[bool]:
-    wording = closing_wording(consultation.closes_at, consultation.zone)
-    return col(text).contains(wording, autoescape=True)
+    wordings = [closing_wording(consultation.closes_at, consultation.zone, language) for language in LANGUAGES]
+    return sa.or_(*(col(text).contains(wording, autoescape=True) for wording in wordings))
 
 
 def _count(session: Session, consultation: Consultation, *conditions: sa.ColumnElement[bool]) -> int:

@@ -123,9 +123,10 @@ def _rename(session: Session, consultation: Consultation, before: str, after: st
         return [col(table.consultation_id) == consultation.id, col(table.stakeholder_group) == before]
 
     unsynchronised = {"synchronize_session": False}
-    # Its version too: an officer who has the response open must not put the former name back.
-    values = {"stakeholder_group": after, "version": Response.version + 1}
-    responses = sa.update(Response).where(*named(Response)).values(**values)
-    consultees = sa.update(Consultee).where(*named(Consultee)).values(stakeholder_group=after)
+    # The version too: an officer who has it open must not put the former name back.
+    responses, consultees = (
+        sa.update(table).where(*named(table)).values(stakeholder_group=after, version=table.version + 1)
+        for table in (Response, Consultee)
+    )
     done = [session.execute(statement, execution_options=unsynchronised) for statement in (responses, consultees)]
     return sum(one.rowcount for one in done)  # type: ignore[attr-defined]

@@ -27,12 +27,23 @@ NAMES: Mapping[str, str] = {
     "subject_words": "subject words",
     "address": "email address",
     "officer_name": "officer’s name",
+    "organisation": "name of the organisation",
+    "stakeholder_group": "stakeholder group",
+    "consultee_key": "key",
+    "domain": "domain",
+    "url": "address of the page",
+    "outcome_url": "address of the final document",
+    "outcome_note": "note",
     "key": "short name",
     "text": "text",
     "name": "name",
 }
 _FOLLOWS = frozenset({"default_factory_not_called"})  # from another field's mistake
-_CHOOSE = {"late_policy": "Choose what happens to late responses.", "kind": "Choose whose address it is."}
+_CHOOSE = {
+    "late_policy": "Choose what happens to late responses.",
+    "kind": "Choose whose address it is.",
+    "language": "Choose the language: English or Welsh.",
+}
 Part = TypeVar("Part", bound=BaseModel)
 
 

@@ -1,4 +1,4 @@
-"""The order of a consultation's questions and stakeholder groups: positions without gaps, moved one place at a time."""
+"""The order of a consultation's questions, groups and documents: positions without gaps, moved one place at a time."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -7,8 +7,9 @@ from sqlmodel import Session, col, select
 
 from intake.errors import NotFound
 from intake.store.consultations import Consultation, Question, StakeholderGroup
+from intake.store.mailings import ConsultationDocument
 
-Row = TypeVar("Row", Question, StakeholderGroup)
+Row = TypeVar("Row", Question, StakeholderGroup, ConsultationDocument)
 
 
 def rows_of(session: Session, consultation: Consultation, table: type[Row]) -> Sequence[Row]:

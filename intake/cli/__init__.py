@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.add_typer(running.app)
 app.add_typer(consultations.app, name="consultation")
+app.add_typer(consultations.consultees, name="consultee")
 app.add_typer(users.app, name="user")
 app.add_typer(mail.app)
 

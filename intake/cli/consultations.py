@@ -1,14 +1,22 @@
-"""Commands about consultations: from files, and to files."""
+"""Commands about consultations and their consultees: from files, and to files."""
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
 
 from intake.cli.opening import ACTOR, AsJson, installed, print_json
+from intake.errors import NotPossible
+
+if TYPE_CHECKING:
+    from intake.administration.consultee_import import Imported
+    from intake.administration.consultee_plan import Listing, Plan
+    from intake.jobs import Installation
 
 app = typer.Typer(no_args_is_help=True, help="Consultations, from files and to files.")
+consultees = typer.Typer(no_args_is_help=True, help="Those who are invited to respond.")
 
 
 @app.command("add")
@@ -53,3 +61,97 @@ def consultation_export(context: typer.Context, slug: str) -> None:
 
     with installed(context) as this, this.database.reading() as session:
         typer.echo(export_consultation(session, slug), nl=False)
+
+
+@consultees.command("import")
+def consultee_import(
+    context: typer.Context,
+    slug: str,
+    file: Path,
+    as_json: AsJson = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    errors: Annotated[
+        Path | None, typer.Option(help="Write the rows that have to be corrected to this CSV file.", show_default=False)
+    ] = None,
+    group: Annotated[str, typer.Option(help="The stakeholder group of rows that name none.", show_default=False)] = "",
+    sheet: Annotated[
+        str, typer.Option(help="The sheet with the list, if not the first that has one.", show_default=False)
+    ] = "",
+) -> None:
+    """Add and correct the consultees in a list: CSV, XLSX, XLS or ODS. The same list again changes nothing.
+
+    Rows that cannot be taken in are told, and end the command with 1; the others are taken in all the same.
+    """
+    from intake.administration.consultee_lists import read_listing
+
+    listing = read_listing(file, sheet=sheet, group=group)
+    if errors:
+        _require_writable(errors)
+    with installed(context) as this:
+        done = _imported(this, slug, listing, dry_run=dry_run)
+    if errors:
+        errors.write_bytes(listing.wrong_rows_as_csv(done.plan.wrong))
+    if as_json:
+        print_json(_in_numbers(done, dry_run=dry_run))
+    else:
+        _print_in_words(done, dry_run=dry_run)
+    if done.plan.wrong:
+        raise typer.Exit(1)
+
+
+def _require_writable(path: Path) -> None:
+    """Before anything is done, whose report could then not be written."""
+    try:
+        path.open("ab").close()
+    except OSError as error:
+        raise NotPossible(f"{path} cannot be written ({error.strerror}); nothing was done.") from None
+
+
+def _imported(this: "Installation", slug: str, listing: "Listing", *, dry_run: bool) -> "Imported":
+    from intake.administration.consultee_import import Imported, import_consultees
+    from intake.administration.consultee_plan import plan_import
+    from intake.store.consultations import consultation_by_slug
+
+    if dry_run:
+        with this.database.reading() as session:
+            return Imported(plan_import(session, consultation_by_slug(session, slug), listing), 0)
+    with this.database.transaction() as session:
+        consultation = consultation_by_slug(session, slug)
+        return import_consultees(session, consultation, listing, seen=None, now=this.clock(), actor=ACTOR)
+
+
+def _in_numbers(done: "Imported", *, dry_run: bool) -> dict[str, Any]:
+    plan = done.plan
+    return {
+        "dry_run": dry_run,
+        "added": len(plan.added),
+        "changed": len(plan.changed),
+        "unchanged": len(plan.unchanged),
+        "no_longer_invited": len(plan.uninvited),
+        "not_in_file": len(plan.not_listed),
+        "without_address": plan.without_address,
+        "new_groups": plan.groups,
+        "matched_responses": done.matched,
+        "wrong": [{"row": row.number, "what": row.sentence} for row in plan.wrong],
+    }
+
+
+def _print_in_words(done: "Imported", *, dry_run: bool) -> None:
+    from intake.wording import plural
+
+    plan: Plan = done.plan
+    would = "would be " if dry_run else ""
+    typer.echo(f"{plural(len(plan.added), 'consultee')} {would}added, {len(plan.changed):,} {would}changed.")
+    typer.echo(f"{plural(len(plan.unchanged), 'row')} said what is known already.")
+    if plan.groups:
+        typer.echo(f"New stakeholder groups: {', '.join(plan.groups)}.")
+    if plan.without_address:
+        typer.echo(f"Without an address: {plan.without_address:,} of those added.")
+    if plan.uninvited:
+        typer.echo(f"No longer invited, and left so: {len(plan.uninvited):,}.")
+    if plan.not_listed:
+        typer.echo(f"Invited, but not in the list: {len(plan.not_listed):,}. Nothing changes for them.")
+    if done.matched:
+        typer.echo(f"{plural(done.matched, 'earlier response')} matched.")
+    for row in plan.wrong:
+        typer.echo(f"Row {row.number}: {row.sentence}", err=True)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from intake.inbound.reconciliation import Reconciled, Reconciling
-from intake.inbound.reconciling_files import check_attachment_files, check_email_files
+from intake.inbound.reconciling_files import check_attachment_files, check_document_files, check_email_files
 from intake.inbound.reconciling_outcomes import check_acknowledgements, check_outcomes, check_outgoing
 from intake.inbound.reconciling_servers import compare_mailbox
 from intake.outbound.acknowledging import KIND
@@ -27,6 +27,7 @@ def reconcile_all(this: Reconciling) -> Reconciled:
             compare_mailbox(this, name)
     check_email_files(this)
     check_attachment_files(this)
+    check_document_files(this)
     check_outcomes(this)
     check_acknowledgements(this)
     check_outgoing(this)

@@ -1,4 +1,4 @@
-"""Hold every email and attachment against its stored file, and bring the same bytes again where they still are.
+"""Hold every email, attachment and document against its stored file, and bring the same bytes again where they are.
 
 Emails come again from a server, attachments out of their email. Bytes that do not hash to the file's name are let go.
 """
@@ -21,6 +21,7 @@ from intake.inbound.reconciliation import Difference, Kind, Reconciling, Row, so
 from intake.mail.mailbox import FolderMissing, FolderRefused
 from intake.store.emails import InboundEmail, LedgerEntry, Mailbox, MailboxFolder
 from intake.store.files import FileStore
+from intake.store.mailings import ConsultationDocument
 from intake.store.responses import Addition, Attachment, Response
 
 # The attachment of a campaign's letter comes with each copy of the letter.
@@ -54,6 +55,16 @@ def check_attachment_files(this: Reconciling) -> None:
     if this.mend and damaged:
         _extract_again(this, damaged)
         _note_mended(this.files, damaged)
+
+
+def check_document_files(this: Reconciling) -> None:
+    """What an administrator put there came from nowhere that it could be fetched from again."""
+    rows = sa.select(col(ConsultationDocument.id), col(ConsultationDocument.sha256))
+    stored = rows.where(col(ConsultationDocument.sha256).is_not(None))
+    for chunk in this.chunks(stored, by=ConsultationDocument.id):
+        for document_id, sha256 in chunk:
+            if kind := _damage(this.files, sha256):
+                this.found.add(kind, f"document {document_id}")
 
 
 def _damage(files: FileStore, sha256: str) -> Kind | None:

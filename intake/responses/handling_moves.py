@@ -77,6 +77,7 @@ def _moved(session: Session, row: Response, target: Consultation) -> Change:
     session.execute(
         sa.update(OutgoingEmail)
         .where(col(OutgoingEmail.response_id) == row.id, col(OutgoingEmail.status).in_(_WAITING))
+        .where(col(OutgoingEmail.mailing_id).is_(None))  # a mailing is about one consultation
         .where(col(OutgoingEmail.written_at).is_(None))  # what a server may have had stays as it was written
         .values(consultation_id=target.id)
     )
@@ -104,6 +105,7 @@ def _fitted(session: Session, row: Response, target: Consultation) -> dict[str, 
     officer = session.get(User, row.officer_id) if row.officer_id else None
     return {
         "consultee_id": consultee.id if consultee else None,
+        "is_uninvited": False,
         "stakeholder_group": consultee.stakeholder_group if consultee else group,
         "officer_id": officer.id if officer and access_of(session, officer).may_see(target.id) else None,
         **UNDECIDED,

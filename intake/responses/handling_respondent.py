@@ -104,6 +104,7 @@ def _as_consultee(session: Session, consultation_id: int, respondent: Respondent
         return {"consultee_id": None}
     return {
         "consultee_id": consultee.id,
+        "is_uninvited": False,
         "organisation": consultee.organisation,
         "stakeholder_group": respondent.stakeholder_group or consultee.stakeholder_group,
     }
@@ -115,5 +116,6 @@ def _corrections(rows: Sequence[Response], values: Mapping[str, object]) -> list
     for row in rows:
         differing = {name: value for name, value in values.items() if getattr(row, name) != value}
         if differing:
-            changes.append(Change(row, "corrected", differing, {"fields": sorted(differing)}))
+            named = sorted(differing.keys() - {"is_uninvited"})  # which goes with the consultee
+            changes.append(Change(row, "corrected", differing, {"fields": named}))
     return changes

@@ -16,12 +16,13 @@ from intake.store.consultations import Consultation
 from intake.store.decisions import Decision
 from intake.store.emails import InboundEmail, OutgoingEmail
 from intake.store.history import HistoryEntry
+from intake.store.people import Consultee
 from intake.store.reasons import Reason
 from intake.store.responses import Addition, Response
 from intake.store.users import User
 
 _ACTORS = {"worker": "intake", "command line": "an administrator at the command line", "demo": "the demonstration"}
-_ACTORS |= {"identity provider": "the council's sign-in service"}
+_ACTORS |= {"identity provider": "the council's sign-in service", "recipient": "whoever got the email"}
 _REASONS = {reason.value: reason.sentence for reason in Reason}
 
 
@@ -42,6 +43,7 @@ class _Names:
     references: Mapping[int, str] = field(default_factory=dict)
     deciders: Mapping[int, int] = field(default_factory=dict)
     outgoing: Mapping[int, str] = field(default_factory=dict)
+    consultees: Mapping[int, str] = field(default_factory=dict)
 
 
 def recount(session: Session, response: Response) -> list[Told]:
@@ -115,6 +117,7 @@ def _look_up(session: Session, entries: Sequence[HistoryEntry]) -> _Names:
         references=_column(session, Response, "reference", _ids(details, "response_id")),
         deciders=deciders,
         outgoing=_column(session, OutgoingEmail, "kind", outgoing),
+        consultees=_column(session, Consultee, "organisation", _ids(details, "consultee")),
     )
 
 
@@ -167,6 +170,7 @@ def _words(entry: HistoryEntry, names: _Names, own_email_id: int | None) -> dict
         "before": str(detail.get("before", "")),
         "after": str(detail.get("after", "")),
         "reference": _named(names.references, detail.get("response_id"), "a response"),
+        "consultee": _named(names.consultees, detail.get("consultee"), "a consultee"),
         "flag": FLAGS.get(detail.get("flag", ""), "other"),
         "fields": _listed(detail.get("fields", [])),
         "email": "a later email" if is_later else "the email",

@@ -20,7 +20,14 @@ from intake.store.reasons import Reason
 from intake.store.responses import Addition, Attachment, FormerReference, Response, ResponseNote, ResponseTag
 from intake.store.users import User
 
-_KINDS = {"acknowledgement": "Acknowledgement", "reply": "Reply"}
+_KINDS = {
+    "acknowledgement": "Acknowledgement",
+    "reply": "Reply",
+    "invitation": "Invitation",
+    "reminder": "Reminder",
+    "deadline-extended": "Notice of the new closing time",
+    "outcome": "Notice of the outcome",
+}
 _FILE_KINDS = {
     "application/msword": "Word document",
     "application/pdf": "PDF",

@@ -1,6 +1,8 @@
 """A closing time that moves: shown first, then done."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import Session, select
@@ -9,11 +11,14 @@ from intake import jobs
 from intake.administration.changing import ChangedMeanwhile, Edit
 from intake.administration.extending import Effects, change_closing, closing_now, effects_of_closing
 from intake.errors import Mistakes, NotPossible
+from intake.outbound.due_calendar import DueDay
+from intake.schedules import Anchor, Schedule
 from intake.store.consultations import Consultation, DeadlineChange
 from intake.store.emails import OutgoingEmail
 from intake.store.responses import LateDecision, Response
 from tests.administration.administrators import consultation, editing
 from tests.building import raw_email
+from tests.consulted import add_rule
 from tests.databases import both_databases
 from tests.office import CLOSES_AT, DURING, Office
 from tests.people import BEN, CAROL, DAN, REVIEW
@@ -168,3 +173,52 @@ def _change_with(office: Office, edit: Edit) -> None:
 
 def _second(session: Session, row: Consultation, edit: Edit) -> None:
     change_closing(session, row, WEEK_LATER + timedelta(days=1), "Second.", edit)
+
+
+def _rule(office: Office, amount: int, **given: Any) -> int:
+    return add_rule(office, "Reminder", Schedule(Anchor.closing, time(9), amount), **given)
+
+
+def _days(days: Sequence[DueDay]) -> list[tuple[str, str]]:
+    return [(one.day.isoformat(), one.fate.value) for one in days]
+
+
+@both_databases
+def test_due_days_that_move_are_known_before_and_what_waits_for_them_is_cancelled(office: Office) -> None:
+    _rule(office, -3)
+    office.now = CLOSES_AT.replace(day=25, hour=9, minute=30)
+    jobs.remind(office.this)
+    effects = _effects(office, WEEK_LATER)
+    assert [(_days(one.gone), _days(one.new)) for one in effects.moved] == [
+        ([("2020-02-25", "sending")], [("2020-03-03", "coming")])
+    ]
+    assert effects.taken_back == 2
+    _extend(office, WEEK_LATER)
+    assert {(row.status.value, row.reason) for row in office.outgoing()} == {("cancelled", "closing-moved")}
+    office.now = WEEK_LATER.replace(day=3, hour=9)
+    jobs.remind(office.this)
+    assert [row.status.value for row in office.outgoing()][2:] == ["queued", "queued"]
+
+
+def test_day_that_moves_into_the_past_is_said_to_be_over_and_nothing_is_sent_on_it(office: Office) -> None:
+    _rule(office, -3)
+    office.now = DURING
+    sooner = DURING.replace(day=14, hour=17)
+    [moved] = _effects(office, sooner).moved
+    assert (_days(moved.gone), _days(moved.new)) == ([("2020-02-25", "coming")], [("2020-02-11", "passed")])
+    _extend(office, sooner)
+    jobs.remind(office.this)
+    assert office.outgoing() == []
+
+
+def test_rules_that_are_off_or_counted_from_the_opening_stay_as_they_are(office: Office) -> None:
+    _rule(office, -3, is_on=False)
+    add_rule(office, "At the opening", Schedule(Anchor.opening, time(9), 40))
+    effects = _effects(office, WEEK_LATER)
+    assert (effects.moved, effects.taken_back) == ([], 0)
+
+
+def test_rule_that_came_after_the_closing_time_is_due_when_that_moves(office: Office) -> None:
+    add_rule(office, "Late in the day", Schedule(Anchor.opening, time(9), 54))
+    [moved] = _effects(office, WEEK_LATER).moved
+    assert (_days(moved.gone), _days(moved.new)) == ([], [("2020-03-03", "coming")])

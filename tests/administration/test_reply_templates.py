@@ -49,9 +49,9 @@ def test_templates_are_for_all_consultations_or_for_one(office: Office) -> None:
 @pytest.mark.parametrize(
     ("given", "field", "sentence"),
     [
-        ({"text": "Dear {{ name }}"}, "text", "The text: it asks for “name”, which is not among its fields."),
+        ({"text": "Dear {{ name }}"}, "text", "The text, line 1: it asks for “name”, which is not among its fields."),
         ({"text": "Dear\n{{ respondent_name"}, "text", "The text, line 2:"),
-        ({"text": "{{ 9 ** 9 }}"}, "text", "The text: it does something templates may not do"),
+        ({"text": "{{ 9 ** 9 }}"}, "text", "The text, line 1: it does something templates may not do"),
         ({"text": ""}, "text", "Enter the text."),
         ({"name": ""}, "name", "Enter the name."),
         ({"name": "n" * 81}, "name", "The name may have at most 80 characters"),
