@@ -26,7 +26,8 @@ _TOP, _PLOT, _FOOT = 10, 180, 28  # pixels
 _LINE = 18
 _ROW, _BAR = 52, 22
 _SHARE_BAR = 40
-_LONGEST_NAME = 34  # letters that fit beside a number at 320 pixels
+_LONGEST_NAME = 34  # letters that fit beside a number at 320 pixels,
+_LONGEST_BESIDE = 39  # with those of the number
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,12 @@ def bars_chart(words: Words, bars: Sequence[tuple[str, int]]) -> Markup:
     return _svg(words, _ROW * len(bars), parts)
 
 
+def rates_chart(words: Words, rates: Sequence[tuple[str, int, int, str]]) -> Markup:
+    """One bar for each name, as full as the first number is of the second, with words for both beside the name."""
+    parts = [_bar(row, name, number, whole or 1, said) for row, (name, number, whole, said) in enumerate(rates)]
+    return _svg(words, _ROW * len(rates), parts)
+
+
 def share_chart(words: Words, parts: Sequence[tuple[str, int]]) -> Markup:
     """One bar, divided as the numbers are."""
     total = sum(number for _, number in parts) or 1
@@ -124,9 +131,10 @@ def nice_top(highest: int) -> int:
     return top
 
 
-def shortened(name: str) -> str:
+def shortened(name: str, longest: int = _LONGEST_NAME) -> str:
     """A name that fits; the whole of it stands in the table."""
-    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1].rstrip() + "…"
+    longest = min(longest, _LONGEST_NAME)
+    return name if len(name) <= longest else name[: longest - 1].rstrip() + "…"
 
 
 # Columns
@@ -178,10 +186,11 @@ def _anchor(at: float) -> str:
 # Bars
 
 
-def _bar(row: int, name: str, number: int, most: int) -> Markup:
+def _bar(row: int, name: str, number: int, most: int, beside: str = "") -> Markup:
     y = row * _ROW
-    said = _text(shortened(name), x=0, y=y + 16)
-    said += _text(f"{number:,}", x="100%", y=y + 16, text_anchor="end", font_weight="bold")
+    beside = beside or f"{number:,}"
+    said = _text(shortened(name, _LONGEST_BESIDE - len(beside)), x=0, y=y + 16)
+    said += _text(beside, x="100%", y=y + 16, text_anchor="end", font_weight="bold")
     track = _rect(0, y + 24, 1, _BAR, fill="#f3f2f1")
     return said + track + (_rect(0, y + 24, number / most, _BAR, fill=_COLOURS[0]) if number else Markup(""))
 

@@ -6,14 +6,17 @@ Never counts; `intake/responses/counting.py` does.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
+from intake.responses.answering import Rate, together
 from intake.responses.counting import Counted, Timeline
 from intake.responses.filters import Filters
-from intake.store.responses import ResponseStatus
-from intake.web.charts import Place, Series, Words, bars_chart, columns_chart, share_chart, swatch
+from intake.store.responses import Channel, ResponseStatus
+from intake.web.charts import Place, Series, Words, bars_chart, columns_chart, rates_chart, share_chart, swatch
 from intake.web.headlines import log_path
+from intake.web.showing import with_query
 from intake.web.wordings import WORDINGS
 from intake.wording import plural
 
@@ -91,6 +94,25 @@ def by_group(counted: Counted, *, filters: Filters) -> Figure:
     return Figure("By stakeholder group", bars_chart(words, bars), ["Group", "Responses"], rows)
 
 
+def by_rate(rates: Sequence[Rate], slug: str) -> Figure:
+    """How many of each group of those invited have answered. `rates` ends with that of all."""
+    *groups, total = rates
+    words = Words(
+        "by-rate", "Response rates by stakeholder group", f"Of {total.invited:,} invited, {total.answered:,} answered."
+    )
+    channels = [channel for channel in Channel if total.channels[channel]]
+    bars = list(groups[:MOST_GROUPS])
+    if rest := groups[MOST_GROUPS:]:
+        bars.append(together(f"{len(rest)} other groups", rest))
+    named = [WORDINGS["channel"][channel] for channel in channels]
+    return Figure(
+        heading="Response rates",
+        picture=rates_chart(words, [_rate_bar(one) for one in (*bars, total)]),
+        head=["Group", "Invited", "Answered", *named, "Not answered", "Rate"],
+        rows=[_rate_row(one, channels, f"/consultations/{slug}/consultees") for one in rates],
+    )
+
+
 def by_status(counted: Counted, *, filters: Filters) -> Figure:
     """How far officers are."""
     named = [(status, WORDINGS["status"][status]) for status in ResponseStatus]
@@ -109,6 +131,24 @@ def by_status(counted: Counted, *, filters: Filters) -> Figure:
         ],
         key=[(swatch(words.key, order), name, number) for order, (name, number) in enumerate(parts)],
     )
+
+
+def _rate_bar(rate: Rate) -> tuple[str, int, int, str]:
+    said = f"{rate.answered:,} of {rate.invited:,} ({rate.percent}%)"
+    return rate.group or "All", rate.answered, rate.invited, said
+
+
+def _rate_row(rate: Rate, channels: Sequence[Channel], path: str) -> list[Cell]:
+    of_group = {"group": rate.group} if rate.group else {}
+    numbers = [Cell(f"{rate.channels[channel]:,}") for channel in channels]
+    return [
+        Cell(rate.group or "All", with_query(path, urlencode(of_group))),
+        Cell(f"{rate.invited:,}"),
+        Cell(f"{rate.answered:,}", with_query(path, urlencode({**of_group, "answered": "yes"}))),
+        *numbers,
+        Cell(f"{rate.not_answered:,}", with_query(path, urlencode({**of_group, "answered": "no"}))),
+        Cell(f"{rate.percent}%"),
+    ]
 
 
 def _told(line: Timeline, deadlines: Sequence[Deadline], period: str) -> str:

@@ -9,11 +9,12 @@ import hmac
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeGuard, TypeVar
 
 from fastapi import Depends, Request
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 
 from intake.errors import IntakeError
 from intake.web.asking import Asking, Officer, installation
@@ -28,11 +29,25 @@ class ForeignForm(IntakeError):
     """This form was not sent from a page of intake, or the page was open too long; open the page again and repeat."""
 
 
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """A file as a browser sent it: name and kind are what the browser says, and nothing to build a path from."""
+
+    filename: str
+    content_type: str
+    content: bytes
+
+
 class Form:
     """The fields of one form. Control characters are taken out, and half characters: no database stores them."""
 
-    def __init__(self, fields: FormData | Mapping[str, str]) -> None:
+    def __init__(self, fields: FormData | Mapping[str, str], files: Mapping[str, UploadedFile] | None = None) -> None:
         self._fields = FormData(fields)
+        self._files = files or {}
+
+    def file(self, name: str) -> UploadedFile | None:
+        """Only of a form that is `SentWithFile`. None where no file was chosen."""
+        return self._files.get(name)
 
     def text(self, name: str) -> str:
         """One line, without spaces around it; empty when it was not sent."""
@@ -79,22 +94,39 @@ async def _sent(request: Request, asking: Officer) -> Form:
     return await _checked(request, asking.session_row.form_token)
 
 
+async def _sent_with_file(request: Request, asking: Officer) -> Form:
+    """How large the file may be, `security.py` says by the form's address, before anything of it is read."""
+    return await _checked(request, asking.session_row.form_token, max_files=1)
+
+
 async def _sent_by_stranger(request: Request) -> Form:
     """Before sign-in there is no session: the token is in a cookie of its own."""
     return await _checked(request, request.cookies.get(_FORM_COOKIE, ""))
 
 
 Sent = Annotated[Form, Depends(_sent)]
+SentWithFile = Annotated[Form, Depends(_sent_with_file)]
 SentByStranger = Annotated[Form, Depends(_sent_by_stranger)]
 
 
-async def _checked(request: Request, token: str) -> Form:
+async def _checked(request: Request, token: str, *, max_files: int = 0) -> Form:
     if not _is_from_here(request):
         raise ForeignForm
-    form = Form(await request.form(max_files=0, max_fields=5000, max_part_size=LONGEST_FORM))
+    fields = await request.form(max_files=max_files, max_fields=5000, max_part_size=LONGEST_FORM)
+    form = Form(fields, {name: await _read(value) for name, value in fields.items() if _is_file(value)})
+    await fields.close()
     if not token or not hmac.compare_digest(form.text(TOKEN_FIELD).encode(), token.encode()):
         raise ForeignForm
     return form
+
+
+def _is_file(value: object) -> TypeGuard[UploadFile]:
+    """Where none was chosen, browsers send one without a name."""
+    return isinstance(value, UploadFile) and bool(value.filename)
+
+
+async def _read(file: UploadFile) -> UploadedFile:
+    return UploadedFile(_clean(file.filename or ""), file.content_type or "", await file.read())
 
 
 def _is_from_here(request: Request) -> bool:

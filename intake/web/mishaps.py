@@ -98,9 +98,9 @@ def _mishap(request: Request, status: int, sentence: str) -> Response:
 
 
 def _printable_path(scope: Scope) -> str:
-    """A one-time link's address is all it takes to use it."""
+    """A secret link's address is all it takes to use it."""
     path = str(scope.get("path"))
-    return "/link/…" if path.startswith("/link/") else path
+    return next((f"{start}…" for start in ("/link/", "/stop/") if path.startswith(start)), path)
 
 
 def _broken_off(error: Exception, method: str) -> Response:

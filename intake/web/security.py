@@ -3,6 +3,7 @@
 Never knows who asks.
 """
 
+import re
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -14,6 +15,9 @@ PAGE_POLICY = (
     "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 LONGEST_BODY = 4_000_000  # bytes
+LONGEST_UPLOAD = 26_000_000
+# The forms that carry a file. Whoever asks is known before more than the header of such a form is read.
+_TAKES_A_FILE = re.compile(r"/consultations/[^/]+/(consultees/import|documents(/\d+)?)")
 
 _HEADERS = {
     "Content-Security-Policy": PAGE_POLICY,
@@ -46,11 +50,11 @@ class Guard:
             refusal = PlainTextResponse("This is not the address of intake; see web.base_url.", status_code=421)
             await refusal(scope, receive, sending)
             return
-        size = headers.get("content-length", "0")
-        if scope["method"] == "POST" and (
-            not size.isdigit() or int(size) > LONGEST_BODY or "transfer-encoding" in headers
-        ):
-            await PlainTextResponse("That is too much for one form.", status_code=413)(scope, receive, sending)
+        size, takes_a_file = headers.get("content-length", "0"), _TAKES_A_FILE.fullmatch(scope["path"])
+        most = LONGEST_UPLOAD if takes_a_file else LONGEST_BODY
+        if scope["method"] == "POST" and (not size.isdigit() or int(size) > most or "transfer-encoding" in headers):
+            too_much = "This file is larger than 25 MB." if takes_a_file else "That is too much for one form."
+            await PlainTextResponse(too_much, status_code=413)(scope, receive, sending)
             return
         await self._app(scope, receive, sending)
 

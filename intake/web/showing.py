@@ -73,6 +73,13 @@ def public_page(
     return answer
 
 
+def page_by_link(request: Request, template: str, *, status: int = 200, **fields: object) -> Response:
+    """A page that a secret in its address opens: it sets no cookie, and tells that address to nobody."""
+    answer = _answer(request, template, status, None, {"asking": None, "navigation": [], **fields})
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
 def redirect(asking: Asking, path: str, *, notice: str | None = None) -> Response:
     """Go to a page of ours with GET; the notice is shown there once."""
     if notice:

@@ -1,6 +1,8 @@
-"""What the choices of the log are called, on every page that names one. Knows no page."""
+"""What the choices of the log, and the kinds of email, are called on every page that names one. Knows no page."""
 
 from collections.abc import Mapping
+
+from intake.outbound.texts import KINDS
 
 WORDINGS: Mapping[str, Mapping[str, str]] = {
     "nature": {"response": "Responses", "question": "Questions", "neither": "Neither of the two"},
@@ -17,4 +19,5 @@ WORDINGS: Mapping[str, Mapping[str, str]] = {
     "flag": {"confidential": "Confidential", "abusive": "Abusive", "needs_reply": "Needs a reply"},
     "attachments": {"yes": "With attachments", "no": "Without attachments"},
     "withdrawn": {"yes": "Only withdrawn", "no": "Not withdrawn"},
+    "email_kind": {**{key: kind.name for key, kind in KINDS.items()}, "reply": "Reply", "test": "Test"},
 }

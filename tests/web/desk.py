@@ -49,9 +49,19 @@ class Visitor:
         given = {TOKEN_FIELD: self.form_token, **(fields or {}), **more}
         return self._client.post(path, data=given, headers={"origin": self._base_url, "sec-fetch-site": "same-origin"})
 
+    def send(self, path: str, fields: dict[str, Any], filename: str, content: bytes) -> httpx2.Response:
+        """Send a form with a file in its field `file`, as its page would."""
+        headers = {"origin": self._base_url, "sec-fetch-site": "same-origin"}
+        given = {TOKEN_FIELD: self.form_token, **fields}
+        return self._client.post(path, data=given, files={"file": (filename, content)}, headers=headers)
+
     def post_bare(self, path: str, fields: dict[str, Any] | None = None, **headers: str) -> httpx2.Response:
         """Send a form with these headers and fields and nothing else."""
         return self._client.post(path, data=fields or {}, headers=headers)
+
+    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> httpx2.Response:
+        """Whatever else a program may send."""
+        return self._client.request(method, path, content=body, headers=headers)
 
     def follow(self, answer: httpx2.Response) -> LexborHTMLParser:
         """The page a form led to."""

@@ -20,6 +20,8 @@ from intake.store.consultations import (
     consultation_by_slug,
 )
 from intake.store.emails import EmailStatus, InboundEmail, OutgoingEmail
+from intake.store.mailings import ConsultationDocument, EmailTemplate
+from intake.store.people import Consultee, ConsulteeAddress
 from intake.store.reasons import Reason
 from intake.store.responses import Attachment, Response
 from intake.store.users import LinkPurpose, SavedView, User
@@ -28,6 +30,9 @@ from tests.building import raw_bounce, raw_email
 from tests.office import CLOSES_AT, Office
 from tests.people import ADAM, ADMISSIONS, ASHA, BEN, CAROL, DAN, OLGA, REVIEW
 from tests.web.desk import ADMISSIONS_SLUG, REVIEW_SLUG, Desk
+from tests.web.mailing_scene import set_mailings
+from tests.web.matching_scene import set_matching
+from tests.web.reminding_scene import set_reminders
 
 AFTER_CLOSING = datetime(2020, 3, 3, 10, tzinfo=UTC)
 LATE_RISER = "late.riser@elsewhere.example"
@@ -45,9 +50,11 @@ def set_scene(desk: Desk) -> dict[str, Any]:
     _receive_responses(desk.office)
     _receive_what_is_held(desk.office)
     _work(desk)
+    _write_a_text(desk)
     _give_passwords(desk)
+    mailed = set_mailings(desk) | set_reminders(desk) | set_matching(desk)
     desk.office.now = AFTER_CLOSING
-    return _names(desk)
+    return {**_names(desk), **mailed}
 
 
 def _plan(desk: Desk) -> None:
@@ -61,8 +68,17 @@ def _plan(desk: Desk) -> None:
         for key, text in (("agree", "Do you agree with the draft?"), ("change", "What would you change?")):
             session.add(Question(consultation_id=review.id, key=key, text=text, position=len(key)))
         session.add(ReplyTemplate(consultation_id=review.id, name="Thank you", text="Thank you for your response."))
+        address = "https://www.county.example/education/a-long-address-without-any-place-to-break-it/0123456789"
+        for position, (name, own) in enumerate((("The draft", {"url": address}), ("A summary", _stored(desk.office)))):
+            session.add(ConsultationDocument(consultation_id=review.id, name=name, position=position, **own))
         session.add(DayOff(day=date(2020, 3, 9), name="Proclaimed day"))
         session.add(SavedView(user_id=desk.users[ASHA].id, name="Unread from schools", query="status=unread"))
+
+
+def _stored(office: Office) -> dict[str, Any]:
+    content = b"%PDF-1.4 a summary"
+    [sha256] = office.files.put_many([content])
+    return {"filename": "summary.pdf", "content_type": "application/pdf", "size": len(content), "sha256": sha256}
 
 
 def _receive_responses(office: Office) -> None:
@@ -121,6 +137,15 @@ def _work(desk: Desk) -> None:
         assert answer.status_code == 303, (action, answer.text)
 
 
+def _write_a_text(desk: Desk) -> None:
+    """A reminder of Adam's, in its second version."""
+    began = desk.adam.post(f"/consultations/{REVIEW_SLUG}/texts", kind="reminder", name="Last reminder")
+    text = "{{ greeting }}\n\nOne week is left: please answer by {{ closing }}."
+    given = {"subject": "One week left: {{ consultation_title }}", "text": text, "language": "en", "version": "1"}
+    answer = desk.adam.post(began.headers["location"], {**given, "step": "save"})
+    assert answer.status_code == 303, answer.text
+
+
 def _give_passwords(desk: Desk) -> None:
     with desk.office.database.transaction() as session:
         for user in session.exec(select(User).where(col(User.address).in_([ADAM, ASHA]))):
@@ -142,6 +167,9 @@ def _names(desk: Desk) -> dict[str, Any]:
             "question_id": Question,
             "group_id": StakeholderGroup,
             "template_id": ReplyTemplate,
+            "text_id": EmailTemplate,
+            "document_id": ConsultationDocument,
+            "consultee_id": Consultee,
         }
         return {
             "reference": ben.reference,
@@ -154,6 +182,7 @@ def _names(desk: Desk) -> dict[str, Any]:
             "outgoing_id": session.exec(_outgoing_to(BEN)).first(),
             "failed_outgoing_id": session.exec(_outgoing_to(CAROL)).first(),
             "bounced_outgoing_id": session.exec(_outgoing_to(DAN)).first(),
+            "contact_id": session.exec(select(ConsulteeAddress.id)).first(),
             "slug": REVIEW_SLUG,
             "open": ADMISSIONS_SLUG,
             "user_id": olga.id,

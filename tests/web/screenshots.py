@@ -28,6 +28,9 @@ def main() -> None:
         _draw(asha, "held-email", _first(asha, "/held", "tbody th a"))
         _draw(adam, "consultation", CONSULTATION)
         _draw(adam, "extend", f"{CONSULTATION}/closing/check?{_in_six_weeks()}")
+        _draw(adam, "reminders", f"{CONSULTATION}/reminders")
+        _draw(adam, "recipients", _first(adam, f"{CONSULTATION}/reminders", "td a[href*='/recipients']"))
+        _draw(asha, "consultees", f"{CONSULTATION}/consultees")
 
 
 def _sign_in(browser: Browser, link: str) -> Page:

@@ -6,17 +6,20 @@ A route that answers with a page and is not here fails tests/web/test_accessibil
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from playwright.sync_api import Page
+from playwright.sync_api import FilePayload, Page
 
 from tests.accounts.staff import PASSWORD
-from tests.people import ADAM, ASHA, OLGA
+from tests.people import ADAM, ASHA, BEN, OLGA
 
 Act = Callable[[Page], None]
 
 NO_PAGES = {
     "/attachments/{attachment_id}": "a download",
+    "/consultations/{slug}/consultees/download": "a download",
+    "/documents/{document_id}": "a download",
     "/emails/{email_id}/html": "a stranger's letter, in which axe-core may not run: tests/web/test_browser_emails.py",
     "/emails/{email_id}/original": "a download",
+    "/reminders/{rule_id}/email/html": "an email as it is laid out, in a frame in which axe-core may not run",
     "/health": "one word for whatever watches",
     "/sign-in/external": "leads to the identity provider",
     "/sign-in/external/return": "leads back from it",
@@ -86,6 +89,15 @@ def overtaken(button: str, **fields: str) -> Act:
     return act
 
 
+def upload(button: str, filename: str, content: str) -> Act:
+    def act(page: Page) -> None:
+        file = FilePayload(name=filename, mimeType="text/csv", buffer=content.encode())
+        page.locator("main [name='file']").set_input_files(file)
+        press(button)(page)
+
+    return act
+
+
 def _test_a_mailbox(page: Page) -> None:
     with page.expect_navigation():
         page.get_by_role("button", name="Test now").first.click()
@@ -100,7 +112,17 @@ CONFLICT = "changed this while you had it open"
 RESPONSE, REPLY = "/responses/{reference}", "/responses/{reference}/reply"
 CONSULTATION, CLOSING = "/consultations/{slug}", "/consultations/{slug}/closing"
 OPEN = "/consultations/{open}"
+TEXT = "/texts/{text_id}"
+REMINDERS, RULE, MAILING = f"{CONSULTATION}/reminders", "/reminders/{rule_id}", "/mailings/{mailing_id}"
 NEW_CLOSING = "closes-day=17&closes-month=4&closes-year=2020&closes-clock=11:59pm"
+CONSULTEE = "/consultees/{consultee_id}"
+IMPORT, NEW_CONSULTEE = f"{CONSULTATION}/consultees/import", f"{CONSULTATION}/consultees/new"
+LIST = f"""Name of school,Type,URN,Headteacher,Email,Language
+Heathfield Primary School,school,137204,Ben Hughes,{BEN},Welsh
+St Anne's Church of England Voluntary Aided Primary School,academy,137205,,a.very.long.address@st-annes.example,
+Broken,school,137206,,nobody,
+"""
+CONSULTEES, MATCHING, CHOICE = f"{CONSULTATION}/consultees", f"{CONSULTATION}/matching", f"{RESPONSE}/consultee"
 
 STATES = [
     # Anybody
@@ -116,6 +138,11 @@ STATES = [
     State("/accessibility", who=None),
     State("/privacy", who=None),
     State("/privacy", "signed in", who=ASHA),
+    State("/stop/{token}", path="/stop/{stop_token}", who=None),
+    State("/stop/{token}", "Welsh", "/stop/{welsh_token}", who=None, says="Peidiwch"),
+    State("/stop/{token}", "done", "/stop/{stop_token}", who=None, act=press("Stop these emails"), says="no more"),
+    State("/stop/{token}", "undone", "/stop/{stop_token}", who=None, act=press("I pressed by mistake"), says="again"),
+    State("/stop/{token}", "unknown", "/stop/guessed", who=None, says="We do not know this link"),
     # Everybody who is signed in
     State("/", who=ASHA),
     State("/", "administrator"),
@@ -214,6 +241,22 @@ STATES = [
         f"{OPEN}/closing/check?{NEW_CLOSING}",
         act=press("Change the closing time"),
     ),
+    State(f"{CLOSING}/notice", path=f"{OPEN}/closing/notice", says="Send "),
+    State(f"{CLOSING}/notice", "never moved", says="never moved"),
+    State(f"{CONSULTATION}/invitations", path=f"{OPEN}/invitations", says="Send 1 invitation"),
+    State(f"{CONSULTATION}/invitations", "some", f"{OPEN}/invitations?group=trust", says="Nobody gets it"),
+    State(f"{CONSULTATION}/invitations", "closed", says="has closed"),
+    State(f"{CONSULTATION}/outcome", says="Send "),
+    State(f"{CONSULTATION}/outcome", "empty", f"{OPEN}/outcome", says="has not closed yet"),
+    State(f"{CONSULTATION}/outcome", "mistakes", act=fill("Save", outcome_url="our website")),
+    State(
+        f"{CONSULTATION}/outcome", "conflict", act=overtaken("Save", outcome_url="https://a.example/b"), says=CONFLICT
+    ),
+    State(f"{CONSULTATION}/wishes", path=f"{OPEN}/wishes", who=OLGA, says="Correct it"),
+    State(f"{CONSULTATION}/wishes", "everything open", f"{OPEN}/wishes", act=_open_all, says="Why?"),
+    State(f"{CONSULTATION}/wishes", "empty", who=ASHA, says="Nobody."),
+    State(f"{CONSULTATION}/wishes", "mistakes", who=ASHA, act=fill("Stop these emails", address="nobody")),
+    State(f"{CONSULTATION}/wishes", "mistakes: no reason", f"{OPEN}/wishes", act=press("Write to them again")),
     State("/consultations/{slug}/addresses"),
     State("/consultations/{slug}/addresses", "mistakes", act=press("Add the address")),
     State("/consultations/{slug}/addresses/{address_id}"),
@@ -224,6 +267,35 @@ STATES = [
     State("/consultations/{slug}/groups"),
     State("/consultations/{slug}/groups", "mistakes", act=press("Add the group")),
     State("/consultations/{slug}/groups/{group_id}"),
+    # Consultees and documents, as they are kept
+    State(NEW_CONSULTEE, "empty"),
+    State(NEW_CONSULTEE, "mistakes", act=fill("Add the consultee", contacts="nobody")),
+    State(IMPORT, "empty"),
+    State(IMPORT, "mistakes", act=press("Look at it")),
+    State(IMPORT, "looked at", act=upload("Look at it", "schools.csv", LIST), says="What “schools.csv” would do"),
+    State(
+        IMPORT,
+        "nothing new",
+        act=upload("Look at it", "schools.csv", "School\nLarkmead Trust"),
+        says="nothing to import",
+    ),
+    State(
+        IMPORT,
+        "columns unknown",
+        act=upload("Look at it", "list.csv", "Whom,What\nA,school"),
+        says="at least the column",
+    ),
+    State(f"{CONSULTEE}/edit"),
+    State(f"{CONSULTEE}/edit", "mistakes", act=fill("Save", organisation="", domain="gmail.com")),
+    State(f"{CONSULTEE}/edit", "conflict", act=overtaken("Save", domain="school.example"), says=CONFLICT),
+    State(f"{CONSULTEE}/contacts/new", "empty", who=ASHA),
+    State(f"{CONSULTEE}/contacts/new", "mistakes", who=ASHA, act=fill("Add the contact", address="nobody")),
+    State(f"{CONSULTEE}/contacts/{{contact_id}}", who=ASHA),
+    State(f"{CONSULTATION}/documents"),
+    State(f"{CONSULTATION}/documents", "officer", who=ASHA),
+    State(f"{CONSULTATION}/documents", "empty", f"{OPEN}/documents"),
+    State(f"{CONSULTATION}/documents", "mistakes", act=press("Add the document")),
+    State(f"{CONSULTATION}/documents/{{document_id}}"),
     State("/days-off"),
     State("/days-off", "mistakes", act=press("Add the day")),
     State("/reply-templates"),
@@ -238,4 +310,57 @@ STATES = [
     State("/users/new", "link", act=_add_user),
     State("/users/{user_id}"),
     State("/users/{user_id}", "mistakes", act=fill("Save", name="")),
+    # Texts of emails
+    State(f"{CONSULTATION}/texts"),
+    State(f"{CONSULTATION}/texts", "officer", who=ASHA),
+    State(f"{CONSULTATION}/texts", "mistakes", act=press("Write it")),
+    State(f"{CONSULTATION}/texts/{{kind}}", path=f"{CONSULTATION}/texts/reminder", who=ASHA),
+    State(f"{CONSULTATION}/texts/{{kind}}", "Welsh", f"{CONSULTATION}/texts/invitation?language=cy"),
+    State(f"{CONSULTATION}/texts/{{kind}}", "made up", f"{OPEN}/texts/outcome", says="is made up"),
+    State(TEXT),
+    State(TEXT, "Welsh", f"{TEXT}?language=cy"),
+    State(TEXT, "looked at", act=fill("Preview", subject="Last call: {{ consultation_title }}"), says="Last call: Imp"),
+    State(TEXT, "mistakes", act=fill("Save", text="{{ closing }}\n\n{{ organization }}")),
+    State(TEXT, "conflict", act=overtaken("Save", subject="Another subject"), says=CONFLICT),
+    State(f"{TEXT}/versions", who=ASHA),
+    State(f"{TEXT}/versions", "compared", f"{TEXT}/versions?show=2"),
+    # Reminders
+    State(REMINDERS),
+    State(REMINDERS, "officer", who=ASHA),
+    State(REMINDERS, "empty", f"{OPEN}/reminders"),
+    State(REMINDERS, "mistakes", act=fill("Save the quiet hours", quiet_from="noon", quiet_until="later")),
+    State(REMINDERS, "conflict", act=overtaken("Save the quiet hours", quiet_from="7pm"), says="Nothing of yours"),
+    State(f"{REMINDERS}/new"),
+    State(f"{REMINDERS}/new", "mistakes", act=fill("Show the dates", clock="midnight", name="x" * 121)),
+    State(RULE),
+    State(RULE, "weekly", "/reminders/{digest_rule_id}"),
+    State(RULE, "mistakes", act=fill("Save the rule", amount="400", clock="")),
+    State(RULE, "conflict", act=overtaken("Save the rule", name="Another name"), says=CONFLICT),
+    State(f"{RULE}/recipients", who=ASHA),
+    State(f"{RULE}/recipients", "officers", "/reminders/{digest_rule_id}/recipients?show=gets"),
+    State(f"{RULE}/recipients", "nobody", f"{RULE}/recipients?show=gets&day=2020-02-14", who=ASHA),
+    State(f"{RULE}/email", path=f"{RULE}/email?to={BEN}&consultee=1", who=ASHA),
+    # Mailings
+    State(f"{CONSULTATION}/mailings", who=ASHA),
+    State(f"{CONSULTATION}/mailings", "empty", f"{OPEN}/mailings"),
+    State(MAILING),
+    State(MAILING, "officer", f"{MAILING}?show=left-out", who=ASHA),
+    State(MAILING, "paused", "/mailings/{paused_mailing_id}", says="Paused"),
+    State(MAILING, "missed", "/mailings/{missed_mailing_id}", says="Missed"),
+    State(f"{MAILING}/cancel"),
+    # Who has answered, and whose responses are
+    State(CONSULTEES, who=ASHA),
+    State(CONSULTEES, "administrator", f"{CONSULTEES}?answered=yes&group=trust&sort=answered"),
+    State(CONSULTEES, "trouble", f"{OPEN}/consultees?trouble=address-dead", who=OLGA, says="Mail came back"),
+    State(CONSULTEES, "nobody found", f"{CONSULTEES}?q=zebra", who=ASHA, says="Nobody on the list is like this"),
+    State(CONSULTEE, who=ASHA, says="Answered on"),
+    State(CONSULTEE, "not answered", "/consultees/{unanswered_id}", who=OLGA, says="Not answered."),
+    State(MATCHING, who=ASHA, says="None of them"),
+    State(MATCHING, "without a proposal", f"{MATCHING}?show=without", who=ASHA, says="Find whose it is"),
+    State(MATCHING, "nobody’s", f"{MATCHING}?show=nobody", who=ASHA, says="Open it again"),
+    State(MATCHING, "empty", f"{OPEN}/matching", who=OLGA, says="Nothing waits"),
+    State(CHOICE, path="/responses/{proposed}/consultee", who=ASHA, says="It may be from"),
+    State(CHOICE, "found", "/responses/{proposed}/consultee?q=larkmead", who=ASHA, says="Found"),
+    State(CHOICE, "nobody found", "/responses/{late}/consultee?q=zebra", says="Add one"),
+    State(RESPONSE, "may be a consultee’s", "/responses/{proposed}", who=ASHA, says="Is it from a consultee?"),
 ]

@@ -17,10 +17,12 @@ from intake.store.responses import Attachment, Response
 from tests.building import raw_email
 from tests.people import BEN, CAROL, OLGA, REVIEW
 from tests.web.desk import REVIEW_SLUG, Desk, Visitor, open_desk
+from tests.web.reminding_scene import set_reminders
 from tests.web.routes import api_routes
 
 PUBLIC = {
     "/accessibility",
+    "/documents/{document_id}",
     "/health",
     "/link/{token}",
     "/privacy",
@@ -28,11 +30,29 @@ PUBLIC = {
     "/sign-in/code",
     "/sign-in/external",
     "/sign-in/external/return",
+    "/stop/{token}",
 }
-FOR_ADMINISTRATORS = ("/users", "/mailboxes", "/days-off", "/reply-templates", "/consultations/new", "/held/backlog")
+OPENED_BY_ITS_ADDRESS = {"/stop/{token}"}
+"""Its form comes from mail providers, who have neither cookie nor form token (RFC 8058): these and no other route."""
+FOR_ADMINISTRATORS: tuple[str, ...] = (
+    "/users",
+    "/mailboxes",
+    "/days-off",
+    "/reply-templates",
+    "/consultations/new",
+    "/held/backlog",
+)
+FOR_ADMINISTRATORS += tuple(f"/consultees/{{consultee_id}}/{action}" for action in ("edit", "remove", "restore"))
+FOR_ADMINISTRATORS += tuple(f"/reminders/{{rule_id}}/{action}" for action in ("turn", "remove"))
+FOR_ADMINISTRATORS += tuple(f"/mailings/{{mailing_id}}/{action}" for action in ("pause", "resume", "cancel"))
 """With everything below them."""
-TO_READ = {"/consultations/{slug}"}
+TO_READ = {"/consultations/{slug}", "/consultations/{slug}/documents"}
+TO_READ |= {f"/consultations/{{slug}}/{page}" for page in ("consultees", "consultees/download", "matching")}
+TO_READ |= {"/consultations/{slug}/texts", "/consultations/{slug}/texts/{kind}"}
+TO_READ |= {"/consultations/{slug}/reminders", "/consultations/{slug}/mailings"}
 """Under /consultations/{slug} an officer may only read."""
+FOR_OFFICERS_TOO = ("/consultations/{slug}/wishes",)
+"""Except these, with everything below them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +64,28 @@ class Route:
     def is_about_a_consultation(self) -> bool:
         """Whether its address names something that belongs to one consultation."""
         return any(
-            f"{{{name}}}" in self.path for name in ("reference", "email_id", "attachment_id", "outgoing_id", "slug")
+            f"{{{name}}}" in self.path
+            for name in (
+                "reference",
+                "email_id",
+                "attachment_id",
+                "outgoing_id",
+                "consultee_id",
+                "slug",
+                "text_id",
+                "rule_id",
+                "mailing_id",
+            )
         )
 
     @property
     def is_for_administrators(self) -> bool:
         if self.path.startswith("/consultations/{slug}"):
-            return self.path not in TO_READ
-        return self.path.startswith(FOR_ADMINISTRATORS)
+            is_to_read = self.method == "GET" and self.path in TO_READ
+            return not is_to_read and not self.path.startswith(FOR_OFFICERS_TOO)
+        if self.path.startswith("/texts/"):
+            return (self.method, self.path) != ("GET", "/texts/{text_id}/versions")
+        return self.path == "/reminders/{rule_id}" or self.path.startswith(FOR_ADMINISTRATORS)
 
 
 def _routes() -> list[Route]:
@@ -65,6 +99,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
             raw_email(sender=BEN, to=REVIEW, attachments=[("map.pdf", "application/pdf", b"%PDF-1.4 a map")])
         )
         desk.office.cycle()
+        desk.adam.post(f"/consultations/{REVIEW_SLUG}/texts", kind="reminder", name="Ours")
+        set_reminders(desk)
         desk.office.receive(raw_email(sender=CAROL, to="asha.rahman@county.example"), mailbox="asha")
         desk.office.cycle()
         yield desk
@@ -84,6 +120,7 @@ def _address(desk: Desk, route: Route) -> str:
             "user_id": desk.users[OLGA].id,
             "name": "review",
             "token": "guessed",
+            "kind": "reminder",
         }
     wanted = {key: value for key, value in named.items() if f"{{{key}}}" in route.path}
     wanted |= dict.fromkeys(_others(route.path, wanted), 1)
@@ -157,7 +194,11 @@ def test_nobody_is_let_in_by_a_page_that_forgot_to_ask() -> None:
 def _is_careless(route: APIRoute) -> bool:
     needed = _calls(route.dependant)
     asks = {"_officer", "_administrator"} & needed or route.path in PUBLIC
-    checks = {"_sent", "_sent_by_stranger"} & needed or route.methods == {"GET"}
+    checks = (
+        {"_sent", "_sent_with_file", "_sent_by_stranger"} & needed
+        or route.path in OPENED_BY_ITS_ADDRESS
+        or route.methods == {"GET"}
+    )
     return not (asks and checks)
 
 

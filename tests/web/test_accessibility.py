@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.people import ADAM, ASHA
+from tests.people import ADAM, ASHA, OLGA
 from tests.web.browser import DESKTOP, PHONE, Front, assert_accessible, assert_fits, open_front
+from tests.web.desk import Visitor
 from tests.web.routes import api_routes
 from tests.web.scene import set_scene
 from tests.web.states import MISHAPS, NO_PAGES, STATES, State
@@ -67,7 +68,8 @@ def test_every_page_is_among_those_that_are_looked_at() -> None:
 
 def test_every_page_has_a_title_of_its_own(stage: Stage) -> None:
     desk = stage.front.desk
-    visitors = {ADAM: desk.sign_in(ADAM), ASHA: desk.sign_in(ASHA), None: desk.nobody}
+    visitors: dict[str | None, Visitor] = {one: desk.sign_in(one) for one in (ADAM, ASHA, OLGA)}
+    visitors[None] = desk.nobody
     titles: dict[str, list[str]] = {}
     for state in [state for state in STATES if state.name == "filled" and not state.act]:
         title = visitors[state.who].page((state.path or state.route).format_map(stage.names)).css_first("title")

@@ -61,7 +61,9 @@ def test_extension_is_done_with_its_reason_and_told_on_the_page(desk: Desk, adam
     assert without.status_code == 422
     assert "Enter why the closing time changes" in without.text
     page = adam.follow(adam.post(f"{PAGE}/closing", {**sent, "reason": "Two schools had no heating."}))
-    assert "It closes at 11:59pm on Friday 6 March 2020 now." in _text(page)
+    assert "It closes at 11:59pm on Friday 6 March 2020 now. 2 people can be told" in _text(page)
+    assert _text(page, "h1") == "Notice of the new closing time"
+    page = adam.page(PAGE)
     assert "“Two schools had no heating.”" in _text(page)
     assert "Adam Clarke changed the closing time." in _text(page, ".app-history")
     assert len(desk.office.rows(DeadlineChange)) == 1

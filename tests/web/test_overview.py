@@ -159,6 +159,7 @@ def test_each_chart_has_words_and_a_table(desk: Desk) -> None:
         "Responses received each day, by channel",
         "Responses by how far officers are",
         "Responses by stakeholder group",
+        "Response rates by stakeholder group",
     ]
     tables = [
         [[cell.text().strip() for cell in row.css("th, td")] for row in table.css("tr")]
@@ -168,6 +169,12 @@ def test_each_chart_has_words_and_a_table(desk: Desk) -> None:
         [["Day", "Email", "Letter", "All"], ["12 February 2020", "3", "0", "3"], ["13 February 2020", "0", "1", "1"]],
         [["Status", "Responses"], ["Unread", "5"], ["Read", "0"], ["Considered", "0"]],
         [["Group", "Responses"], ["school", "3"], ["<b>trust</b>", "1"], ["No group given", "1"]],
+        [
+            ["Group", "Invited", "Answered", "Not answered", "Rate"],
+            ["school", "1", "0", "1", "0%"],
+            ["trust", "1", "0", "1", "0%"],
+            ["All", "2", "0", "2", "0%"],
+        ],
     ]
     assert "1 response of which nobody knows when it came is not in it." in text(desk.asha)
     assert page.css_first("svg b") is None

@@ -5,6 +5,7 @@ document.body.classList.add("js-enabled", "govuk-frontend-supported");
 initAll();
 offerSelectAll();
 refreshWhilePending();
+previewWhileTyping();
 document.addEventListener("keydown", openNeighbour);
 
 // <input type="checkbox" data-select-all="NAME" hidden>: ticks and unticks every checkbox called NAME in its form.
@@ -39,6 +40,31 @@ async function refresh(part) {
     part.replaceChildren(...fresh.childNodes);
   }
   if (fresh?.dataset.refresh) setTimeout(() => refresh(part).catch(() => {}), Number(fresh.dataset.refresh) * 1000);
+}
+
+// <form data-preview="ID">: what its button "Preview" does, whenever somebody pauses; of the answer only the part ID is
+// taken. Nothing is saved.
+function previewWhileTyping() {
+  for (const form of document.querySelectorAll("form[data-preview]")) {
+    let pause;
+    let asked = 0;
+    const show = async () => {
+      const mine = ++asked;
+      const fields = new URLSearchParams(new FormData(form));
+      fields.set("step", "preview");
+      const answer = await fetch(form.getAttribute("action"), { method: "POST", body: fields });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const [part, fresh] = [document, page].map((one) => one.getElementById(form.dataset.preview));
+      if (answer.redirected || mine !== asked || !fresh || fresh.innerHTML === part.innerHTML) return;
+      const opened = part.querySelector("details")?.open;
+      part.replaceChildren(...fresh.childNodes);
+      if (opened) part.querySelector("details")?.setAttribute("open", "");
+    };
+    form.addEventListener("input", () => {
+      clearTimeout(pause);
+      pause = setTimeout(() => show().catch(() => {}), 400);
+    });
+  }
 }
 
 // The left and right arrow keys follow <a rel="prev"> and <a rel="next">, unless what has the focus uses them itself.

@@ -7,6 +7,7 @@ from starlette.responses import FileResponse, Response
 from intake.errors import FileMissing, FileTorn
 from intake.mail.attachments import safe_filename
 from intake.responses.thread import find_attachment
+from intake.store.files import FileStore
 from intake.web.asking import Asking, Officer, RowId
 from intake.web.showing import page
 
@@ -41,20 +42,30 @@ log = structlog.get_logger()
 def download(asking: Officer, attachment_id: RowId) -> Response:
     with asking.this.database.reading() as session:
         attachment = find_attachment(session, asking.access, attachment_id)
-    kind = attachment.content_type if attachment.content_type in _KNOWN_KINDS else ANY_KIND
+    kind = told_kind(attachment.content_type)
     return stored_file(asking, attachment.sha256, filename=attachment.filename, kind=kind)
 
 
-def stored_file(asking: Asking, sha256: str, *, filename: str, kind: str) -> Response:
-    """A stored file as a download, checked before its first byte goes; a page with one sentence where it is not whole.
+def told_kind(content_type: str) -> str:
+    """What a browser is told that a stranger's file is."""
+    return content_type if content_type in _KNOWN_KINDS else ANY_KIND
 
-    RFC 6266: the name goes as `filename*`, percent-encoded, wherever it is not plain ASCII.
-    """
+
+def stored_file(asking: Asking, sha256: str, *, filename: str, kind: str) -> Response:
+    """A stored file as a download; a page with one sentence where it is not whole."""
     try:
-        path = asking.this.files.whole(sha256)
+        return download_of(asking.this.files, sha256, filename=filename, kind=kind)
     except (FileMissing, FileTorn) as error:
         log.error("download", file=sha256, error=type(error).__name__)
         sentence = "It is missing from where intake keeps files, or damaged. An administrator can restore it."
         return page(asking, "mishap.html", status=500, title="This file cannot be downloaded", sentence=sentence)
+
+
+def download_of(files: FileStore, sha256: str, *, filename: str, kind: str) -> Response:
+    """A stored file, checked before its first byte goes. Raises FileMissing or FileTorn.
+
+    RFC 6266: the name goes as `filename*`, percent-encoded, wherever it is not plain ASCII.
+    """
+    path = files.whole(sha256)
     headers = {"Content-Security-Policy": DOWNLOAD_POLICY, "Referrer-Policy": "no-referrer"}
     return FileResponse(path, headers=headers, media_type=kind, filename=safe_filename(filename) or "attachment")

@@ -8,8 +8,10 @@ from fastapi import APIRouter, Response
 from sqlmodel import Session
 
 from intake.administration.consultations import visible_consultation
+from intake.administration.copied_mailings import invited, texts_of_its_own
 from intake.administration.copying import brought_along, copy_consultation, personal_addresses, reply_templates_of
 from intake.administration.ordering import rows_of
+from intake.administration.rules import rules_of
 from intake.administration.setting_up import set_up, typed_consultation
 from intake.administration.warnings import Warn, closing_warnings, instant_warnings
 from intake.errors import IntakeError
@@ -67,8 +69,13 @@ def make_copy(asking: Administrator, slug: str, form: Sent) -> Response:
         source = visible_consultation(session, asking.access, slug)
         file = _typed(form, brought_along(session, source, _own_addresses(form)), source.zone)
         _show_warnings_once(session, asking, form, file)
-        made = copy_consultation(session, source, file, user=asking.user, now=asking.now)
-        return Done(f"/consultations/{made.slug}", "The copy is made. Read its texts: they were written for the other.")
+        along = form.is_ticked("consultees")
+        made = copy_consultation(session, source, file, with_consultees=along, user=asking.user, now=asking.now)
+        rules = (
+            " Its reminders are turned off; look at their dates and turn them on." if rules_of(session, made) else ""
+        )
+        notice = f"The copy is made. Read its texts: they were written for the other.{rules}"
+        return Done(f"/consultations/{made.slug}", notice)
 
     with asking.this.database.reading() as session:
         fields = _source(session, asking, slug)
@@ -135,4 +142,7 @@ def _source(session: Session, asking: Asking, slug: str) -> dict[str, Any]:
         "questions": len(rows_of(session, source, Question)),
         "groups": len(rows_of(session, source, StakeholderGroup)),
         "templates": reply_templates_of(session, source),
+        "rules": len(rules_of(session, source)),
+        "email_texts": len(texts_of_its_own(session, source)),
+        "consultees": len(invited(session, source)),
     }

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 from sqlmodel import Session
 
 from intake.administration.consultations import State, state_of, visible_consultation
-from intake.administration.extending import change_closing, closing_now, effects_of_closing
+from intake.administration.extending import change_closing, closing_now, effects_of_closing, may_be_told
 from intake.administration.moments import TypedMoment, instant
 from intake.administration.opening import archive, change_opening, unarchive
 from intake.administration.warnings import closing_warnings
@@ -73,8 +73,12 @@ def move_closing(asking: Administrator, slug: str, form: Sent) -> Response:
     def change(session: Session) -> Done:
         consultation = visible_consultation(session, asking.access, slug)
         closes_at = _typed_closing(consultation, form)
-        change_closing(session, consultation, closes_at, form.long_text("reason"), edit_of(asking, form))
-        return Done(f"/consultations/{slug}", f"It closes at {closing_wording(closes_at, consultation.zone)} now.")
+        made = change_closing(session, consultation, closes_at, form.long_text("reason"), edit_of(asking, form))
+        done = f"It closes at {closing_wording(closes_at, consultation.zone)} now."
+        if told := may_be_told(session, consultation, made, now=asking.now):
+            done += f" {plural(told, 'person', 'people')} can be told; look at the notice below."
+            return Done(f"/consultations/{slug}/closing/notice?change={made.id}", done)
+        return Done(f"/consultations/{slug}", done)
 
     return attempt(asking, change, lambda **more: _check(asking, slug, form, **more))
 
@@ -161,6 +165,7 @@ def _check(asking: Asking, slug: str, form: Form | None, **more: Any) -> Respons
         "warnings": warnings if form else [],
         "typed": TypedMoment.of(closes_at, consultation.zone),
         "is_now": form is None,
+        "will_pass": closes_at <= asking.now,
         "given": form,
     }
     return page(asking, "extending_check.html", consultation=consultation, **{**fields, **more})

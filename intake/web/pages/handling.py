@@ -19,6 +19,7 @@ from intake.responses.recounting import tell
 from intake.responses.sentences import FLAGS
 from intake.responses.thread import find_response
 from intake.store.consultations import Consultation
+from intake.store.people import Consultee
 from intake.store.response_changes import changes_since
 from intake.store.responses import LateDecision, Nature, Response, ResponseStatus
 from intake.store.users import User
@@ -48,6 +49,10 @@ LABELS = {
     "consultation": "Move it to",
     "withdraw_reason": "Reason for withdrawing it",
     "put_back_reason": "Reason for putting it back",
+    "consultee": "It is from",
+    "none_of_them": "It is none of the consultees’",
+    "reopen": "Take back whose it is",
+    "writes_from_it": "The address writes for them from now on",
 }
 """The fields an officer fills in, as the page about a conflict calls them."""
 _NATURES = {
@@ -66,7 +71,7 @@ def status(asking: Officer, reference: str, form: Sent) -> Answer:
         set_status(session, [response], wanted, user=asking.user, now=asking.now, version=form.version)
         return f"Marked as {wanted.value}."
 
-    return _handle(asking, reference, form, act)
+    return handle(asking, reference, form, act)
 
 
 @router.post("/responses/{reference}/nature")
@@ -78,7 +83,7 @@ def nature(asking: Officer, reference: str, form: Sent) -> Answer:
         set_nature(session, [response], wanted, user=asking.user, now=asking.now, version=form.version)
         return _NATURES[wanted]
 
-    return _handle(asking, reference, form, act)
+    return handle(asking, reference, form, act)
 
 
 @router.post("/responses/{reference}/officer")
@@ -92,7 +97,7 @@ def officer(asking: Officer, reference: str, form: Sent) -> Answer:
             return "Nobody has it now."
         return "It is yours now." if chosen.id == asking.user.id else f"Given to {chosen.name}."
 
-    return _handle(asking, reference, form, act, field="officer")
+    return handle(asking, reference, form, act, field="officer")
 
 
 @router.post("/responses/{reference}/flags")
@@ -104,7 +109,7 @@ def flags(asking: Officer, reference: str, form: Sent) -> Answer:
         set_flag(session, [response], flag, is_set=is_set, user=asking.user, now=asking.now, version=form.version)
         return f"Marked as {FLAGS[flag]}." if is_set else f"No longer marked as {FLAGS[flag]}."
 
-    return _handle(asking, reference, form, act)
+    return handle(asking, reference, form, act)
 
 
 @router.post("/responses/{reference}/tags")
@@ -120,7 +125,7 @@ def tags(asking: Officer, reference: str, form: Sent) -> Answer:
             add_tag(session, [response], tag, user=asking.user, now=asking.now)
         return f"Added the {plural(len(given), 'tag').partition(' ')[2]} {', '.join(f'“{tag}”' for tag in given)}."
 
-    return _handle(asking, reference, form, act, field="tags")
+    return handle(asking, reference, form, act, field="tags")
 
 
 @router.post("/responses/{reference}/notes")
@@ -132,7 +137,7 @@ def notes(asking: Officer, reference: str, form: Sent) -> Answer:
         add_note(session, response, form.long_text("note"), user=asking.user, now=asking.now)
         return "Added your note."
 
-    return _handle(asking, reference, form, act, field="note")
+    return handle(asking, reference, form, act, field="note")
 
 
 @router.post("/responses/{reference}/respondent")
@@ -145,7 +150,7 @@ def respondent(asking: Officer, reference: str, form: Sent) -> Answer:
         changed = correct_respondent(session, response, given, user=asking.user, now=asking.now, version=form.version)
         return "Corrected who responded." if changed else "Nothing was different, so nothing was changed."
 
-    return _handle(asking, reference, form, act)
+    return handle(asking, reference, form, act)
 
 
 @router.post("/responses/{reference}/late")
@@ -162,7 +167,7 @@ def late(asking: Officer, reference: str, form: Sent) -> Answer:
         }
         return counted[decision] if decision else "Took the decision back."
 
-    return _handle(asking, reference, form, act, field="late_reason")
+    return handle(asking, reference, form, act, field="late_reason")
 
 
 @router.post("/responses/{reference}/move")
@@ -178,7 +183,7 @@ def move(asking: Officer, reference: str, form: Sent) -> Answer:
             f"The respondent knows {before}, which goes on working; you can tell them in a reply."
         )
 
-    return _handle(asking, reference, form, act, field="consultation")
+    return handle(asking, reference, form, act, field="consultation")
 
 
 @router.post("/responses/{reference}/withdraw")
@@ -190,7 +195,7 @@ def withdraw_it(asking: Officer, reference: str, form: Sent) -> Answer:
         withdraw(session, [response], reason, user=asking.user, now=asking.now, version=form.version)
         return "Withdrawn. It is kept, and not counted."
 
-    return _handle(asking, reference, form, act, field="withdraw_reason")
+    return handle(asking, reference, form, act, field="withdraw_reason")
 
 
 @router.post("/responses/{reference}/restore")
@@ -199,7 +204,7 @@ def restore_it(asking: Officer, reference: str, form: Sent) -> Answer:
         restore(session, [response], user=asking.user, now=asking.now, version=form.version)
         return "Restored."
 
-    return _handle(asking, reference, form, act, field="restore")
+    return handle(asking, reference, form, act, field="restore")
 
 
 @router.post("/responses/{reference}/put-back")
@@ -211,11 +216,14 @@ def put_it_back(asking: Officer, reference: str, form: Sent) -> Answer:
         put_back(session, response, reason, user=asking.user, now=asking.now, version=form.version)
         return "Put back: its email waits under Held for a new decision."
 
-    return _handle(asking, reference, form, act, field="put_back_reason")
+    return handle(asking, reference, form, act, field="put_back_reason")
 
 
-def _handle(asking: Asking, reference: str, form: Form, act: Act, *, field: str = "main-content") -> Answer:
-    """One change in one transaction. `field` is where a mistake is shown that concerns the form as a whole."""
+def handle(
+    asking: Asking, reference: str, form: Form, act: Act, *, field: str = "main-content", back: str | None = None
+) -> Answer:
+    """One change in one transaction. `field` is where a mistake is shown that concerns the form as a whole, `back` the
+    page to go to where that is not the response's."""
     try:
         with asking.this.database.transaction() as session:
             response = find_response(session, asking.access, reference)
@@ -226,8 +234,8 @@ def _handle(asking: Asking, reference: str, form: Form, act: Act, *, field: str 
         return response_page(asking, reference, mistakes={field: str(error)}, given=form, status=422)
     except Mistakes as wrong:
         return response_page(asking, reference, mistakes=wrong.by_field, given=form, status=422)
-    back = with_query(f"/responses/{response.reference}", asking.request.url.query)  # with the filter they came from
-    return redirect(asking, back, notice=done)
+    own = with_query(f"/responses/{response.reference}", asking.request.url.query)  # with the filter they came from
+    return redirect(asking, back or own, notice=done)
 
 
 def _conflict(asking: Asking, reference: str, form: Form) -> Answer:
@@ -261,6 +269,9 @@ def _shown(session: Session, asking: Asking, name: str, value: str) -> str:
     if name == "consultation" and asking.access.may_see(key):
         target = session.get(Consultation, key)
         return target.title if target else ""
-    if name == "set":
+    if name == "consultee":
+        invited = session.get(Consultee, key)
+        return invited.organisation if invited and asking.access.may_see(invited.consultation_id) else ""
+    if name in ("set", "none_of_them", "reopen", "writes_from_it"):
         return "yes" if value else "no"
     return value.replace("_", " ") if name in ("flag", "decision") else value

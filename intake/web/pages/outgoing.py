@@ -12,7 +12,7 @@ from sqlmodel import Session
 from starlette.responses import Response as Answer
 
 from intake.errors import NotPossible
-from intake.jobs import FIELDS
+from intake.jobs import fields_of
 from intake.outbound.correcting import (
     cancel,
     instead_of,
@@ -26,6 +26,7 @@ from intake.outbound.correcting import (
     sent_again,
 )
 from intake.outbound.listing import Place, Tray, counts, find_outgoing, history_of, list_outgoing
+from intake.outbound.outbox import written
 from intake.outbound.rendering import Rendered, Renderer, TemplateBroken
 from intake.responses.finding import visible_consultations
 from intake.responses.handling_respondent import correct_address
@@ -115,11 +116,12 @@ def send_it_again(asking: Officer, outgoing_id: RowId, form: Sent) -> Answer:
         domain = asking.this.settings.mail.message_id_domain
         again = send_again(session, row, address, message_id_domain=domain, user=asking.user, now=asking.now)
         asking.access.require(again.consultation_id)
-        corrected = ""
+        is_elsewhere = again.recipient_address.lower() != row.recipient_address.lower()
+        corrected = " The consultee's contact is corrected too." if row.consultee_id and is_elsewhere else ""
         if form.is_ticked("correct") and row.response_id:
             response = session.get_one(Response, row.response_id)
             if correct_address(session, response, address, user=asking.user, now=asking.now):
-                corrected = f" The respondent's address on {response.reference} is corrected too."
+                corrected += f" The respondent's address on {response.reference} is corrected too."
         return again.id, f"It goes again within a minute or so, to {again.recipient_address}.{corrected}"
 
     return _do(asking, outgoing_id, act)
@@ -152,7 +154,7 @@ def _fields(session: Session, asking: Asking, row: OutgoingEmail) -> dict[str, A
     if response and not asking.access.may_see(response.consultation_id):
         response = None  # it was moved to where this officer is not
     author = session.get(User, row.user_id or 0)
-    rendered, trouble = _rendered(session, asking, row, consultation)
+    rendered, trouble = _rendered(session, asking, row)
     return {
         "row": row,
         "consultation": consultation,
@@ -173,17 +175,15 @@ def _fields(session: Session, asking: Asking, row: OutgoingEmail) -> dict[str, A
     }
 
 
-def _rendered(
-    session: Session, asking: Asking, row: OutgoingEmail, consultation: Consultation
-) -> tuple[Rendered | None, str | None]:
+def _rendered(session: Session, asking: Asking, row: OutgoingEmail) -> tuple[Rendered | None, str | None]:
     """As it went; of one that was never written, as it would go now, or why it cannot be written."""
     if row.text is not None:
         return Rendered(row.subject or "", row.text, row.html or ""), None
-    if row.kind not in FIELDS:
+    fields = fields_of(asking.this)
+    if row.kind not in fields:
         return None, "There is no template for this kind of email."
     try:
-        fields = FIELDS[row.kind](session, row, asking.now)
-        return Renderer(asking.this.template_folders).render(row.kind, fields, slug=consultation.slug), None
+        return written(session, row, Renderer(asking.this.template_folders), fields, now=asking.now), None
     except TemplateBroken as error:
         return None, str(error)
 

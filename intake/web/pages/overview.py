@@ -11,13 +11,14 @@ from starlette.responses import Response
 from intake.deadlines import closing_wording, day_wording, late_from
 from intake.errors import NotFound
 from intake.inbound.watching import watched_mailboxes
+from intake.responses.answering import rates
 from intake.responses.counting import Counted, count_log, received_by_day, timeline, together
 from intake.responses.filters import Filters
 from intake.responses.finding import visible_consultations
 from intake.store.consultations import Consultation
 from intake.store.responses import Nature
 from intake.web.asking import Officer
-from intake.web.figures import Deadline, Figure, by_group, by_status, over_time
+from intake.web.figures import Deadline, Figure, by_group, by_rate, by_status, over_time
 from intake.web.headlines import headlines
 from intake.web.showing import LONDON, page
 from intake.wording import plural
@@ -114,7 +115,14 @@ def _figures(session: Session, chosen: Sequence[Consultation], total: Counted) -
         over_time(line, _deadlines(chosen), undated=total.responses - sum(line.totals)),
         by_status(total, filters=filters),
         by_group(total, filters=filters),
+        *_rates(session, chosen),
     ]
+
+
+def _rates(session: Session, chosen: Sequence[Consultation]) -> list[Figure]:
+    """Of one consultation, where anybody was invited."""
+    found = rates(session, chosen[0]) if len(chosen) == 1 else []
+    return [by_rate(found, chosen[0].slug)] if found and found[-1].invited else []
 
 
 def _deadlines(chosen: Sequence[Consultation]) -> list[Deadline]:

@@ -18,6 +18,7 @@ from intake.responses.handling import officers_of
 from intake.responses.handling_notes import reasons_among_notes
 from intake.responses.handling_respondent import groups_of
 from intake.responses.handling_standing import was_put_back
+from intake.responses.matching import has_consultees, proposals_for
 from intake.responses.recounting import recount
 from intake.responses.thread import Thread, find_response, thread_of
 from intake.responses.timeliness import receipt_sentence, timeliness
@@ -75,6 +76,8 @@ def _fields(session: Session, asking: Asking, thread: Thread) -> dict[str, Any]:
         "is_late": judged.timing is Timing.late,
         "receipts": _receipts(thread),
         "consultee": session.get(Consultee, response.consultee_id or 0),
+        "proposals": proposals_for(session, response),
+        "has_consultees": has_consultees(session, consultation),
         "history": recount(session, response),
         "users": officers_of(session, consultation.id),
         "groups": groups_of(session, consultation.id),
