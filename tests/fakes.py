@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from intake.errors import MailboxUnavailable, SendPostponed, SendRefused, SignInRefused
+from intake.errors import MailboxUnavailable, RecipientUnknown, SendPostponed, SendRefused, SignInRefused
 from intake.mail.folders import Folder, with_roles
 from intake.mail.mailbox import FetchedEmail, FolderMissing, FolderState, ListedEmail, Mailbox
-from intake.mail.smtp import SenderUnavailable
+from intake.mail.smtp import HandoverBroken, SenderUnavailable
 from intake.settings import MailboxSettings
 
 Emails = dict[int, tuple[bytes, datetime]]
@@ -144,13 +144,16 @@ class SentEmail:
 class FakeSender:
     """Keeps what it is given in `sent`.
 
-    The next `postpones` emails are postponed, those to `refuses` are refused, and while `is_unavailable` nothing goes.
+    The next `postpones` emails are postponed, those to `refuses` are refused, those to `unknown` as addresses that do
+    not exist, and while `is_unavailable` nothing goes. Over the first `breaks` the connection breaks.
     """
 
     def __init__(self) -> None:
         self.sent: list[SentEmail] = []
         self.postpones = 0
+        self.breaks = 0
         self.refuses: set[str] = set()
+        self.unknown: set[str] = set()
         self.is_unavailable = False
         self.is_closed = False
 
@@ -163,8 +166,13 @@ class FakeSender:
         if self.postpones > 0:
             self.postpones -= 1
             raise SendPostponed
+        if self.breaks > 0:
+            self.breaks -= 1
+            raise HandoverBroken
         if recipient in self.refuses:
             raise SendRefused
+        if recipient in self.unknown:
+            raise RecipientUnknown
         self.sent.append(SentEmail(sender, recipient, raw))
 
     def close(self) -> None:

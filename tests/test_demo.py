@@ -1,13 +1,11 @@
 """The demo as a newcomer runs it: a process of its own, started by the real command, written to over SMTP."""
 
 import json
-import os
 import re
 import signal
 import smtplib
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,10 +19,9 @@ from intake.demo.servers import MailServers
 from intake.mail.mailbox import connect
 from intake.settings import MailboxSettings
 from tests.building import raw_email
+from tests.command_line import ROOT, Ran, clean_environment, run, start
 
-ROOT = Path(__file__).parent.parent
-COMMAND = [sys.executable, "-W", "error", "-c", "from intake.cli import main; main()"]
-SECONDS = 120  # a demo that hangs is ended, so that its test fails and does not hang too
+SECONDS = 120
 REVIEW, ASHA, BEN = "education.review@county.example", "asha.rahman@county.example", "ben@st-annes.example"
 RECEIVED_AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -32,19 +29,10 @@ RECEIVED_AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 class RunningDemo:
     """The demo after its tables, waiting for mail; `shown` is what it printed until then."""
 
-    def __init__(self, folder: Path) -> None:
-        self._process = subprocess.Popen(
-            [*COMMAND, "demo"],
-            env=_environment(folder),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        )
-        self._timer = threading.Timer(SECONDS, self._process.kill)
+    def __init__(self, folder: Path, *, fresh: bool = False) -> None:
+        self._process = start("demo", folder=ROOT, fresh=fresh, variables=_variables(folder))
 
     def __enter__(self) -> Self:
-        self._timer.start()
         self.shown = self.read_until("Ctrl-C ends the demo")
         command = re.search(r"swaks --server 127\.0\.0\.1:(\d+)", self.shown)
         assert command
@@ -52,13 +40,9 @@ class RunningDemo:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.communicate()
-        self._timer.cancel()
-        self._timer.join()
+        self._process.close()
 
     def read_until(self, words: str) -> str:
-        assert self._process.stdout
         lines = []
         for line in self._process.stdout:
             lines.append(line)
@@ -73,15 +57,15 @@ class RunningDemo:
 
     def end(self, number: signal.Signals) -> tuple[int, str]:
         """Its exit code and everything it wrote to standard error."""
-        self._process.send_signal(number)
-        _, errors = self._process.communicate()
-        return self._process.returncode, errors
+        self._process.send(number)
+        ran = self._process.ended()
+        return ran.code, ran.err
 
 
 def test_one_cycle_counts_every_sample_email_once(tmp_path: Path) -> None:
-    run = run_demo(tmp_path, "demo", "--once", "--json")
-    assert (run.returncode, run.stderr) == (0, "")
-    [line] = run.stdout.splitlines()
+    ran = run_demo(tmp_path, "demo", "--once", "--json")
+    assert (ran.code, ran.err) == (0, "")
+    [line] = ran.out.splitlines()
     counts = json.loads(line)
     assert list(counts) == ["collected", "responses", "acknowledgements", "held", "ignored", "failed"]
     assert counts["collected"] == len(sample_letters(now=RECEIVED_AT))
@@ -96,7 +80,7 @@ def test_one_cycle_counts_every_sample_email_once(tmp_path: Path) -> None:
 
 
 def test_email_written_to_the_demo_is_acknowledged_until_ctrl_c_ends_it(tmp_path: Path) -> None:
-    with RunningDemo(tmp_path) as demo:
+    with RunningDemo(tmp_path, fresh=True) as demo:
         demo.receive(BEN, REVIEW, "Our view [/red]")
         assert re.search(r"Our view \[/red\]” → recorded: IEO-\d{4}\n", demo.read_until("recorded"))
         letter = demo.read_until(f"in the mailbox of {BEN}")
@@ -126,23 +110,23 @@ def test_demo_refuses_a_configuration_without_its_mailboxes(tmp_path: Path) -> N
     config = tmp_path / "intake.toml"
     text = (ROOT / "config" / "demo.toml").read_text(encoding="utf-8")
     config.write_text(text.replace("[mailboxes.owen]", "[mailboxes.office]"), encoding="utf-8")
-    run = run_demo(tmp_path, "--config", str(config), "demo", "--once")
-    assert run.returncode == 2
-    assert run.stderr == "intake: The demo needs mailboxes called owen; run it without --config to use its own.\n"
+    ran = run_demo(tmp_path, "--config", str(config), "demo", "--once")
+    assert ran.code == 2
+    assert ran.err == "intake: The demo needs mailboxes called owen; run it without --config to use its own.\n"
 
 
 def test_demo_without_its_extra_packages_says_how_to_install_them(tmp_path: Path) -> None:
     code = "import sys; sys.modules['pymap'] = None; from intake.cli import main; main()"
-    run = subprocess.run(
+    ran = subprocess.run(
         [sys.executable, "-c", code, "demo"],
-        env=_environment(tmp_path),
+        env=clean_environment() | _variables(tmp_path),
         capture_output=True,
         text=True,
         check=False,
         timeout=SECONDS,
     )
-    assert run.returncode == 2
-    [line] = run.stderr.splitlines()
+    assert ran.returncode == 2
+    [line] = ran.stderr.splitlines()
     assert "pip install 'consultation-intake[demo]'" in line
 
 
@@ -213,19 +197,10 @@ def _account(servers: MailServers) -> MailboxSettings:
     )
 
 
-def run_demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        env=_environment(folder),
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        check=False,
-        timeout=SECONDS,
-    )
+def run_demo(folder: Path, *arguments: str) -> Ran:
+    return run(*arguments, folder=ROOT, variables=_variables(folder))
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    """This process's, without settings of ours; temporary files go to `folder`, and lines are not broken."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("INTAKE_")}
-    return kept | {"TMPDIR": str(folder), "COLUMNS": "250", "PYTHONUTF8": "1"}
+def _variables(folder: Path) -> dict[str, str]:
+    """Temporary files go to `folder`, and lines are not broken."""
+    return {"TMPDIR": str(folder), "COLUMNS": "250"}

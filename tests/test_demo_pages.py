@@ -54,8 +54,28 @@ def test_an_officer_and_an_administrator_get_in_by_the_links_shown_first(tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_administrator_finds_something_on_every_page_of_mailings(tmp_path: Path) -> None:
+    with RunningDemo(tmp_path) as demo:
+        assert re.search(r"invitation: 21 sent, 1 bounced; reminder: \d+ sent", demo.shown)
+        _, administrator = dict.fromkeys(re.findall(r"http://127\.0\.0\.1:\d+/link/\S+", demo.shown))
+        consultation = f"{administrator.partition('/link/')[0]}/consultations/improving-education-outcomes"
+        with httpx2.Client() as client:
+            sign_in(client, administrator)
+            for page, words in {
+                "consultees": "Ysgol y Bont",
+                "matching": "Larkrise Infant School",
+                "documents": "The draft review in short",
+                "reminders": "20 working days before it closes",
+                "mailings": "Invitation",
+                "wishes": "principal@millrace-college.example",
+                "texts": "Our reminder",
+            }.items():
+                assert words in client.get(f"{consultation}/{page}").text
+        assert demo.end(signal.SIGTERM) == (0, "")
+
+
 def test_one_cycle_serves_no_pages(tmp_path: Path) -> None:
-    assert "/link/" not in run_demo(tmp_path, "demo", "--once").stdout
+    assert "/link/" not in run_demo(tmp_path, "demo", "--once").out
 
 
 def test_what_the_officers_did_is_done_by_them_and_told_in_the_history(office: Office) -> None:

@@ -24,8 +24,9 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from intake import jobs
+from intake.demo.mailings import go_on, invite
 from intake.demo.officers import PASSWORD, add_people, handle_some, make_doors
-from intake.demo.outcomes import counts, outcomes, posted
+from intake.demo.outcomes import counts, mailed, outcomes, posted
 from intake.demo.samples import sample_consultations, sample_letters
 from intake.demo.showing import (
     show_counts,
@@ -33,6 +34,7 @@ from intake.demo.showing import (
     show_end,
     show_invitation,
     show_letter,
+    show_mailed,
     show_outcome,
     show_outcomes,
     show_place,
@@ -53,6 +55,7 @@ ACTOR = "demo"
 HOST = "127.0.0.1"
 MAILBOXES = ("review", "asha", "owen", "admissions")
 LOOK_SECONDS = 0.2
+ACKNOWLEDGEMENT = b"Message-ID: <intake.acknowledgement."
 
 
 class DemoStopped(IntakeError):
@@ -147,12 +150,14 @@ def _redirected(settings: Settings, folder: Path, servers: "MailServers", listen
 
 
 def _run_cycle(this: Installation, servers: "MailServers") -> None:
-    """Set up, let the mail come, then collect, record and send."""
+    """Set up, invite, let the mail come, then collect, record and send."""
     now = this.clock()
     this.database.upgrade()
     with this.database.transaction() as session:
         for file in sample_consultations(now=now):
             add_consultation(session, file, now=now, actor=ACTOR)
+        add_people(session, now=now, actor=ACTOR)
+    invite(this, now=now)
     # What a mailbox holds at its first poll is backlog and not acknowledged: the demo's mail comes after it.
     _collect(this)
     for letter in sample_letters(now=now):
@@ -178,7 +183,8 @@ def _show_cycle(this: Installation, servers: "MailServers", console: Console) ->
         rows = outcomes(session)
         show_outcomes(console, rows)
         show_posted(console, posted(session))
-        for letter in servers.delivered[:1]:
+        show_mailed(console, mailed(session))
+        for letter in [one for one in servers.delivered if ACKNOWLEDGEMENT in one.raw][:1]:
             show_letter(console, letter.recipient, letter.raw)
         show_counts(console, counts(session))
     return _Shown({row.email_id for row in rows}, len(servers.delivered))
@@ -188,13 +194,13 @@ def _show_cycle(this: Installation, servers: "MailServers", console: Console) ->
 
 
 def _open_pages(this: Installation, console: Console) -> str:
-    """Let the officers do a little, then tell the way in, and go there with the browser of a desktop. The officer's
+    """Let the people do a little, then tell the way in, and go there with the browser of a desktop. The officer's
     link."""
     now, base_url = this.clock(), this.settings.web.base_url
     with this.database.transaction() as session:
-        add_people(session, now=now, actor=ACTOR)
         handle_some(session, message_id_domain=this.settings.mail.message_id_domain, now=now)
         doors = make_doors(session, base_url, now=now, actor=ACTOR)
+    go_on(this, now=now)
     jobs.send(this)
     jobs.reconcile(this)
     show_doors(console, doors, password=PASSWORD)

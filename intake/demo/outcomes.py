@@ -10,6 +10,7 @@ from intake.deadlines import Timing, timing
 from intake.outbound import acknowledging
 from intake.store.consultations import Consultation
 from intake.store.emails import EmailStatus, InboundEmail, OutgoingEmail, OutgoingStatus
+from intake.store.mailings import Mailing
 from intake.store.reasons import Reason
 from intake.store.responses import Addition, Response
 
@@ -45,12 +46,27 @@ def outcomes(session: Session, *, but: Collection[int] = ()) -> list[Outcome]:
 
 
 def posted(session: Session) -> list[Posted]:
-    """Everything that was owed, in the order it was queued."""
-    rows = session.exec(select(OutgoingEmail).order_by(col(OutgoingEmail.id)))
+    """Everything that was owed to one person, in the order it was queued."""
+    owed = select(OutgoingEmail).where(col(OutgoingEmail.mailing_id).is_(None))
+    rows = session.exec(owed.order_by(col(OutgoingEmail.id)))
     return [
         Posted(row.recipient_address, row.subject or "", " ".join([row.status.value, _sentence(row.reason)]).strip())
         for row in rows
     ]
+
+
+def mailed(session: Session) -> list[str]:
+    """What was sent to many, a line each: "invitation: 20 sent, 1 bounced"."""
+    rows = session.exec(
+        select(Mailing.id, Mailing.kind, OutgoingEmail.status, sa.func.count())
+        .join(OutgoingEmail, col(OutgoingEmail.mailing_id) == Mailing.id)
+        .group_by(col(Mailing.id), col(Mailing.kind), col(OutgoingEmail.status))
+        .order_by(col(Mailing.id), col(OutgoingEmail.status).desc())
+    )
+    found: dict[tuple[int, str], list[str]] = {}
+    for mailing_id, kind, status, count in rows:
+        found.setdefault((mailing_id, kind), []).append(f"{count} {status}")
+    return [f"{kind}: {', '.join(counted)}" for (_, kind), counted in found.items()]
 
 
 def counts(session: Session) -> dict[str, int]:

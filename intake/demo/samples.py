@@ -48,9 +48,16 @@ def sample_letters(*, now: datetime) -> list[Letter]:
     return sorted(letters, key=lambda letter: letter.received_at)
 
 
+def weeks_between(then: datetime, there: datetime) -> timedelta:
+    """From the week of one day to the week of another; weeks begin on Monday."""
+    mondays = (at.date() - timedelta(days=at.weekday()) for at in (then, there))
+    first, second = mondays
+    return second - first
+
+
 def _moved(file: ConsultationFile, weeks: int, now: datetime) -> ConsultationFile:
     zone = ZoneInfo(file.timezone)
-    by = _weeks_between(file.closes_at.astimezone(zone), now.astimezone(zone) + timedelta(weeks=weeks))
+    by = weeks_between(file.closes_at.astimezone(zone), now.astimezone(zone) + timedelta(weeks=weeks))
     opens_at, closes_at = (_later(at, by, zone) for at in (file.opens_at, file.closes_at))
     return file.model_copy(update={"opens_at": opens_at, "closes_at": closes_at})
 
@@ -63,7 +70,7 @@ def _later(at: datetime, by: timedelta, zone: ZoneInfo) -> datetime:
 def _letters(path: Path, places: list[str], now: datetime) -> Iterator[Letter]:
     raw = path.read_bytes()
     received_at = _received_at(raw)
-    by = _weeks_between(received_at, now + timedelta(weeks=LETTERS_WEEK))
+    by = weeks_between(received_at, now + timedelta(weeks=LETTERS_WEEK))
     for place in places:
         mailbox, _, folder = place.partition("/")
         yield Letter(mailbox, folder, _redated(raw, by), received_at + by)
@@ -78,10 +85,3 @@ def _received_at(raw: bytes) -> datetime:
 
 def _redated(raw: bytes, by: timedelta) -> bytes:
     return _DATE.sub(lambda date: format_datetime(parsedate_to_datetime(date[0].decode()) + by).encode(), raw)
-
-
-def _weeks_between(then: datetime, there: datetime) -> timedelta:
-    """From the week of one day to the week of another; weeks begin on Monday."""
-    mondays = (at.date() - timedelta(days=at.weekday()) for at in (then, there))
-    first, second = mondays
-    return second - first

@@ -71,6 +71,11 @@ def show_posted(console: Console, rows: Iterable[Posted]) -> None:
     console.print(table)
 
 
+def show_mailed(console: Console, lines: Sequence[str]) -> None:
+    """What was sent to many, counted."""
+    console.print(Text(f"To many at once: {'; '.join(lines)}.\n"))
+
+
 def show_letter(console: Console, recipient: str, raw: bytes) -> None:
     """An email as its recipient reads it."""
     letter = understand(raw)

@@ -8,6 +8,8 @@ import structlog
 from intake.output import configure_output
 from tests.bench.log import measure_log
 from tests.bench.log_printing import print_log
+from tests.bench.mailings import measure_mailings
+from tests.bench.mailings_printing import print_mailings
 from tests.bench.memory import measure_memory
 from tests.bench.printing import print_machine, print_memory, print_speeds
 from tests.bench.speed import measure_speed
@@ -18,16 +20,19 @@ def main() -> None:
     parser.add_argument("--emails", type=int, default=10_000, help="how many wait in the mailbox (10,000)")
     parser.add_argument("--helpdesk", type=int, default=500, help="how many of them django-helpdesk gets (500)")
     parser.add_argument("--responses", type=int, default=100_000, help="how many are in the log (100,000)")
-    parser.add_argument("--part", choices=["intake", "log"], help="only this part")
+    parser.add_argument("--reminders", type=int, default=10_000, help="how many are sent (10,000)")
+    parser.add_argument("--part", choices=["intake", "log", "mailings"], help="only this part")
     given = parser.parse_args()
     configure_output()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     print_machine()
-    if given.part != "log":
+    if given.part in (None, "intake"):
         print_speeds(measure_speed(given.emails, for_helpdesk=given.helpdesk))
         print_memory(measure_memory(given.emails))
-    if given.part != "intake":
+    if given.part in (None, "log"):
         print_log(measure_log(given.responses))
+    if given.part in (None, "mailings"):
+        print_mailings(measure_mailings(given.reminders))
 
 
 if __name__ == "__main__":

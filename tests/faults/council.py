@@ -71,6 +71,7 @@ def open_council(
     *,
     review: dict[str, Any] | None = None,
     smtp: dict[str, Any] | None = None,
+    web: dict[str, Any] | None = None,
 ) -> Iterator[Council]:
     """`review` and `smtp` change how the mailbox and Postfix are reached, such as by a wire."""
     settings = {
@@ -78,6 +79,7 @@ def open_council(
         "smtp": mail_system.smtp_settings(**{"per_minute": 1000, **(smtp or {})}),
         "acknowledgements": {"per_sender_a_day": 1000},
         "worker": {"parsers": 1},
+        "web": web or {},
     }
     with open_office(folder, settings=settings, connect=connect) as office:
         office.this = replace(office.this, make_sender=SmtpSender)

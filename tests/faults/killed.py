@@ -15,14 +15,14 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from intake.cli import main
-from tests.faults.points import POINTS
+from tests.faults.points import PLANNING_POINTS, POINTS
 
 
 def run(arguments: Sequence[str]) -> None:
     divider = arguments.index("--")
     *options, name = arguments[:divider]
     number = signal.SIGSTOP if options == ["--pause"] else signal.SIGKILL
-    POINTS[name].plant(partial(os.kill, os.getpid(), number))
+    {**POINTS, **PLANNING_POINTS}[name].plant(partial(os.kill, os.getpid(), number))
     sys.argv[1:] = arguments[divider + 1 :]
     main()
 

@@ -1,4 +1,4 @@
-"""Named points between two steps of collecting, recording and sending, where a test's process can be struck.
+"""Named points between two steps of collecting, recording, planning and sending, where a test's process can be struck.
 
 They are put in place by `killed.py`, in a process started for it: the product's code has no fault of ours in it. A
 point's name says what has happened by then.
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from intake import jobs, sandbox
 from intake.inbound import collecting, poll, recording
 from intake.mail import smtp
-from intake.outbound import outbox
+from intake.outbound import outbox, reminding
 from intake.store import files
 
 Strike = Callable[[], None]
@@ -110,3 +110,13 @@ POINTS = {
         Point("send", "sent committed", _after(outbox, "_note")),
     )
 }
+PLANNING_POINTS = {
+    point.name: point
+    for point in (
+        Point("remind", "rules looked at", _before(reminding, "_make")),
+        Point("remind", "emails queued", _after(reminding, "start_mailing")),
+        Point("remind", "mailing written", _within(reminding, "_make", _commit)),
+        Point("remind", "mailing committed", _before(reminding, "_expired")),
+    )
+}
+"""Of what is due by the rules; what comes before `remind` is a rule whose time has come."""

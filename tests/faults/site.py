@@ -139,6 +139,10 @@ class Site:
         return [sent.raw for sent in self.sink.emails]
 
 
+Kill = Callable[[Site, Point], None]
+"""Runs the command that comes by the point, in a process that is killed there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Process:
     """A command under way, and the files its output goes to."""

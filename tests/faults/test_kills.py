@@ -1,41 +1,16 @@
 """The worker is killed between every two steps of collecting, recording and sending; the next one goes on from it."""
 
-import json
 import os
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
-from typing import IO
 
 import pytest
 
 from tests.databases import both_databases
 from tests.faults.points import POINTS, Point
 from tests.faults.settled import copies
-from tests.faults.site import LETTERS, ROOT, Site, open_site
+from tests.faults.site import LETTERS, Kill, open_site
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp_sink import SmtpSink
-
-Kill = Callable[[Site, Point], None]
-
-
-@pytest.fixture(scope="module")
-def kill() -> Iterator[Kill]:
-    """Runs the command that comes by the point, in a process that is killed there."""
-    command = [sys.executable, "-W", "error", "-m", "tests.faults.killed"]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as killed:
-        assert killed.stdin
-        assert killed.stdout
-        yield partial(_kill_at, killed.stdin, killed.stdout)
-
-
-def _kill_at(lines: IO[str], answers: IO[str], site: Site, point: Point) -> None:
-    lines.write(json.dumps([point.name, "--", *site.arguments(point.command)]) + "\n")
-    lines.flush()
-    assert int(answers.readline()) == -signal.SIGKILL
 
 
 @both_databases

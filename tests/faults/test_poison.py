@@ -70,7 +70,8 @@ def test_a_template_that_breaks_holds_its_email_until_it_is_mended_and_released(
         site.receive(*LETTERS)
         site.office.collect()
         assert jobs.record(site.office.this).recorded == 3
-        assert site.run("send", "--json").counts == {"sent": 0, "postponed": 0, "failed": 0, "held": 3}
+        done = site.run("send", "--json").counts
+        assert {name: count for name, count in done.items() if count} == {"held": 3}
         assert {row.reason for row in site.office.outgoing()} == {"template-error"}
         template.write_text("Dear {{ respondent_name }}, your response is {{ reference }}.")
         assert site.run("send", "--release", "template-error", "--yes", "--json").counts["sent"] == 3

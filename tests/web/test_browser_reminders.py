@@ -30,9 +30,10 @@ def test_an_administrator_reminds_exactly_those_who_have_not_answered(front: Fro
     front.office.receive(raw_email(sender=f"Ben Hughes <{BEN}>", to=REVIEW))
     front.office.cycle()
     hands = way.begin(front, f"{OWN}/consultees", who=ADAM)
-    _imports_the_list(hands)
-    _builds_a_rule(hands)
-    _sees_who_gets_it(hands)
+    for step in (_imports_the_list, _builds_a_rule, _sees_who_gets_it):
+        step(hands)
+        if way.javascript:  # axe itself is a script
+            assert_accessible(hands.page)
     _looks_at_the_email_and_tests_it(front, hands)
     _extends_and_tells_everybody(front, hands)
 
@@ -46,7 +47,6 @@ def _imports_the_list(hands: Mouse) -> None:
     hands.press("Look at it")
     assert "1 consultee would be added" in page.inner_text("#summary")
     assert "1 consultee would be changed" in page.inner_text("#summary")
-    assert_accessible(page)
     hands.press("Import 2 consultees")
     assert "1 consultee added, 1 changed." in page.inner_text("main")
 
@@ -66,7 +66,6 @@ def _builds_a_rule(hands: Mouse) -> None:
     hands.write("At what time?", "9am")
     hands.press("Add the rule")
     assert "21 February 2020" in page.inner_text(CALENDAR)
-    assert_accessible(page)
 
 
 def _sees_who_gets_it(hands: Mouse) -> None:
@@ -76,7 +75,6 @@ def _sees_who_gets_it(hands: Mouse) -> None:
     assert "Answered on Wednesday 12 February 2020 by email (IEO-0001)." in ben
     assert "Yes" in carol
     assert "Yes" in bryn
-    assert_accessible(hands.page)
 
 
 def _looks_at_the_email_and_tests_it(front: Front, hands: Mouse) -> None:
