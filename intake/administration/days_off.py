@@ -35,7 +35,7 @@ def add_day_off(session: Session, day: date, name: str, *, user: User, now: date
     name = checked(_Named, {"name": name}).name
     if session.get(DayOff, day):
         raise Mistakes({"day-day": "This day is already in the list."})
-    row = DayOff(day=day, name=name)
+    row = DayOff(day=day, name=name, added_at=now)
     with one_at_a_time():
         session.add(row)
         session.flush()

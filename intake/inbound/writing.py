@@ -102,8 +102,10 @@ def write_outcomes(session: Session, letters: Sequence[Letter], this: Writing) -
     note_each(session, [_note(one) for one in written], now=this.now)
     _mark_unread(batch, written)
     acknowledge_recorded(session, [(one.response, _answered(one.outcome)) for one in written], this.rules, now=this.now)
-    for outcome in outcomes:
+    # In one order everywhere: two workers that mark addresses dead in different orders would wait for each other.
+    for outcome in sorted(outcomes, key=_bounced_address):
         _mark_bounced(batch, outcome)
+    for outcome in outcomes:
         if outcome.reason is Reason.duplicate:
             keep_earliest_receipt(session, outcome.values["duplicate_of_id"], outcome.given.received_at, now=this.now)
     taken_in = [(one.response.consultation_id, one.outcome.of.letter) for one in written]
@@ -302,6 +304,11 @@ def _declined(one: _Considered) -> Reason | None:
     if one.said.automatic:
         return Reason.automatic_mail
     return Reason.officer_declined if one.decision and not one.decision.is_acknowledged else None
+
+
+def _bounced_address(outcome: _Outcome) -> str:
+    bounce = outcome.of.letter.read.understood.bounce
+    return (bounce.recipients[0].address or "").lower() if bounce else ""
 
 
 def _mark_bounced(batch: _Batch, outcome: _Outcome) -> None:

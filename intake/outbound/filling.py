@@ -1,7 +1,8 @@
 """Fills in one template within limits, and says in plain words where one is broken.
 
 Templates see the fields they are given and nothing else. They cannot call anything but their own blocks, multiply, or
-reach into Python, and their loops and their output end at a limit: a mistake in one costs that email, never the worker.
+reach into Python, and their loops, their output and whatever they put together end at a limit: a mistake in one costs
+that email, never the worker.
 
 Never puts a field's value into an error.
 """
@@ -9,6 +10,7 @@ Never puts a field's value into an error.
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
+from functools import wraps
 from itertools import groupby
 from os.path import normpath
 from pathlib import Path
@@ -23,25 +25,30 @@ from jinja2 import (
     TemplateSyntaxError,
     UndefinedError,
     nodes,
+    pass_eval_context,
 )
 from jinja2.environment import Environment
 from jinja2.exceptions import SecurityError, TemplateRuntimeError
-from jinja2.filters import FILTERS
+from jinja2.filters import FILTERS, make_attrgetter
 from jinja2.meta import find_undeclared_variables
+from jinja2.nodes import EvalContext
 from jinja2.runtime import BlockReference, Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import LRUCache, missing
+from jinja2.visitor import NodeTransformer
 
 from intake.errors import IntakeError
 from intake.outbound.names import person_name
-from intake.outbound.template_mistakes import in_plain_words, nearest, no_filter, no_test
+from intake.outbound.template_mistakes import CAPTURED, in_plain_words, nearest, no_filter, no_test
 
 MOST_TURNS = 10_000
 MOST_CHARACTERS = 500_000
 SUBJECT, TEXT = "The subject", "The text"
 """How a mistake names the parts of a text that is kept in the database."""
-_FILTERS = ("capitalize", "default", "escape", "first", "join", "last", "length", "lower", "trim", "upper", "urlize")
+_FILTERS = ("default", "first", "last", "length")
+_TEXT_FILTERS = ("capitalize", "escape", "lower", "trim", "upper")
 _OTHER_TEMPLATES = (nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport, nodes.Block)
+_CAPTURES = (nodes.AssignBlock, nodes.FilterBlock)
 _turns: ContextVar[Iterator[int]] = ContextVar("turns a template's loops have left")
 
 
@@ -77,7 +84,7 @@ def check_text(source: str, fields: Collection[str], *, place: str = TEXT) -> se
     try:
         environment.own(place, source)
         tree = environment.parse(source)
-    except TemplateSyntaxError as error:
+    except Exception as error:  # brackets too deep for Python, a number too long for it
         broken: TemplateBroken | None = _broken(error, place, environment, fields)
     else:
         broken = _unknown(tree, fields, place, environment)
@@ -125,7 +132,7 @@ def _broken(error: Exception, name: str, environment: "Templates", fields: Colle
         case TemplateRuntimeError() if missed := re.match(r"No (filter|test) named '(.+)' found", str(error)):
             what = no_test(missed[2]) if missed[1] == "test" else no_filter(missed[2], environment.offered)
         case RecursionError():
-            what = "it includes itself without end"
+            what = "it includes itself without end, or its brackets go too deep"
         case UnicodeDecodeError():
             what = "it is not a text in UTF-8"
         case TypeError():
@@ -204,7 +211,61 @@ def _counted(values: Iterable[Any]) -> Iterator[Any]:
 
 
 def _blank_for_none(value: Any) -> Any:
+    _size(value)
     return "" if value is None else value
+
+
+def _size(value: Any) -> int:
+    """In characters. A list is not written out: one that holds another twice, again and again, fills the memory."""
+    if isinstance(value, list | tuple | dict):
+        raise _TooMuch("it writes out a list as a whole; go through it with “{% for … %}”")
+    return len(value) if isinstance(value, str) else len(str(value))
+
+
+def _within(size: int) -> None:
+    if size > MOST_CHARACTERS:
+        raise _TooMuch(f"it comes to more than {MOST_CHARACTERS:,} characters")
+
+
+def _of_text(filter_: Callable[..., Any]) -> Callable[..., Any]:
+    """The filter, for texts and numbers only."""
+
+    @wraps(filter_)
+    def filtered(value: Any, *more: Any) -> Any:
+        _size(value)
+        return filter_(value, *more)
+
+    return filtered
+
+
+@pass_eval_context
+def _urlized(context: EvalContext, value: Any) -> str:
+    _size(value)
+    text: str = FILTERS["urlize"](context, value)
+    _within(len(text))
+    return text
+
+
+@pass_eval_context
+def _join(context: EvalContext, value: Iterable[Any], d: str = "", attribute: str | int | None = None) -> str:
+    """Jinja2's, which squares the length of a text in one step, where what it comes to is known to be bearable."""
+    part = make_attrgetter(context.environment, attribute) if attribute is not None else None
+    parts = [part(one) for one in value] if part else list(value)
+    _within(sum(map(_size, parts)) + _size(d) * len(parts))
+    text: str = FILTERS["join"](context, parts, d)
+    return text
+
+
+class _Measured(NodeTransformer):
+    """Writes `a ~ b` as `[a, b]|join`."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Filter:  # noqa: N802  # Jinja2 calls it by the node's name
+        self.generic_visit(node)
+        parts = nodes.List(node.nodes, lineno=node.lineno, environment=self._environment)
+        return nodes.Filter(parts, "join", [], [], None, None, lineno=node.lineno, environment=self._environment)
 
 
 class _Missing(StrictUndefined):
@@ -232,7 +293,7 @@ class Templates(ImmutableSandboxedEnvironment):
     """The templates in some folders, and texts from the database beside them."""
 
     # "x" * 10**9 and "%999999999d" % 1 fill the memory in one step.
-    intercepted_binops = frozenset({"*", "**", "%"})
+    intercepted_binops = frozenset({"*", "**", "%", "+"})
 
     def __init__(self, folders: Sequence[Path]) -> None:
         super().__init__(
@@ -245,7 +306,9 @@ class Templates(ImmutableSandboxedEnvironment):
         )
         self.globals.clear()
         self.filters = {name: FILTERS[name] for name in _FILTERS}
-        self.filters |= {"counted": _counted, "paragraphs": _paragraphs, "person_name": person_name, "pieces": _pieces}
+        self.filters |= {name: _of_text(FILTERS[name]) for name in _TEXT_FILTERS}
+        self.filters |= {"counted": _counted, "join": _join, "urlize": _urlized}
+        self.filters |= {"paragraphs": _paragraphs, "person_name": person_name, "pieces": _pieces}
         self._own = LRUCache(100)
 
     @property
@@ -254,9 +317,14 @@ class Templates(ImmutableSandboxedEnvironment):
         return [name for name in self.filters if name not in ("counted", "pieces")]
 
     def own(self, place: str, source: str) -> Template:
-        """A text from the database, compiled once: a mailing is the same for thousands."""
+        """A text from the database, compiled once: a mailing is the same for thousands.
+
+        It may not keep what a part of it comes to: doubled a few dozen times, that fills the memory.
+        """
         made: Template | None = self._own.get((place, source))
         if made is None:
+            if captured := next(self.parse(source).find_all(_CAPTURES), None):
+                raise TemplateSyntaxError(CAPTURED, captured.lineno)
             code = self.compile(source, filename=place)
             made = self._own[place, source] = self.template_class.from_code(self, code, self.make_globals(None))
         return made
@@ -279,11 +347,17 @@ class Templates(ImmutableSandboxedEnvironment):
         return isinstance(obj, BlockReference | StrictUndefined)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        raise SecurityError
+        is_list = isinstance(left, list | tuple) or isinstance(right, list | tuple)
+        if operator != "+" or is_list:
+            raise SecurityError
+        if isinstance(left, str) and isinstance(right, str):
+            _within(len(left) + len(right))
+        return left + right
 
     def _generate(
         self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
     ) -> str:
+        source = _Measured(self).visit(source)
         # Every loop counts its turns, all loops of one email together.
         for loop in list(source.find_all(nodes.For)):
             loop.iter = nodes.Filter(loop.iter, "counted", [], [], None, None, lineno=loop.lineno, environment=self)

@@ -241,7 +241,14 @@ def _rates(
         own = [consultee for consultee in consultees if consultee.stakeholder_group == name]
         if own:
             number = sum(consultee.id in answered for consultee in own)
-            yield f"- {name}: {number:,} of {len(own):,} ({round(100 * number / len(own))}%)"
+            yield f"- {name}: {number:,} of {len(own):,} ({_percent(number, len(own))}%)"
+
+
+def _percent(number: int, total: int) -> int:
+    """Whole; 0 and 100 only where nobody or everybody has answered, as on the pages."""
+    if number in (0, total):
+        return 100 if number else 0
+    return min(max(round(100 * number / total), 1), 99)
 
 
 _OF_KIND: Mapping[str, Callable[[_Writing], _Values]] = {

@@ -16,16 +16,17 @@ from intake.outbound.dead_addresses import dead
 from intake.outbound.mailings import REMINDER, UNTIL_CLOSING, lock_waiting, move_waiting
 from intake.outbound.officers import judge_officer
 from intake.outbound.opting_out import KINDS, has_opted_out
-from intake.outbound.recipients import has_answered
+from intake.outbound.recipients import counts, has_answered
 from intake.outbound.rule_dates import dates_of, is_due_on
 from intake.schedules import due_at
 from intake.settings_sections import is_account_of
-from intake.store.consultations import Consultation, PublishedAddress
+from intake.store.consultations import Consultation, DeadlineChange, PublishedAddress
 from intake.store.emails import IS_WAITING, EmailStatus, InboundEmail, Mailbox, OutgoingEmail, OutgoingStatus
 from intake.store.history import WORKER
 from intake.store.mailings import Audience, Mailing, ReminderRule
 from intake.store.people import Consultee, ConsulteeAddress
 from intake.store.reasons import Reason
+from intake.store.responses import Response
 
 HELD_BACK = timedelta(minutes=2)
 _ONLY_INVITED = ("invitation", REMINDER)
@@ -119,7 +120,7 @@ def _of_mailing(session: Session, given: Given) -> Wait | GiveUp | None:
     mailing, consultation, now = given.mailing, given.consultation, given.now
     if mailing.cancelled_at or consultation.archived_at:
         return GiveUp(OutgoingStatus.cancelled, Reason.mailing_cancelled)
-    if reason := _of_rule(session, given):
+    if reason := _of_rule(session, given) or _of_notice(session, given):
         return GiveUp(OutgoingStatus.cancelled, reason)
     has_closed = missed_reason(mailing, consultation, now) is Reason.has_closed
     if has_closed or (mailing.expires_at and mailing.expires_at <= now):
@@ -136,6 +137,14 @@ def _of_rule(session: Session, given: Given) -> Reason | None:
         return Reason.rule_changed
     is_due = is_due_on(rule, dates_of(session, given.consultation), mailing.due_on, now=given.now)
     return None if is_due else Reason.closing_moved
+
+
+def _of_notice(session: Session, given: Given) -> Reason | None:
+    """A notice names the time there was before: it is over when that is the time again."""
+    if given.mailing.deadline_change_id is None:
+        return None
+    before = session.get_one(DeadlineChange, given.mailing.deadline_change_id).before
+    return Reason.closing_moved if late_from(before) == late_from(given.consultation.closes_at) else None
 
 
 def _of_recipient(session: Session, given: Given) -> GiveUp | None:
@@ -157,7 +166,9 @@ def _reason(session: Session, given: Given) -> Reason | None:
         return Reason.opted_out
     if dead(session, [outgoing.recipient_address]):
         return Reason.address_dead
-    is_invited = given.mailing.kind not in _ONLY_INVITED or _is_contact(session, outgoing)
+    if given.mailing.kind == "outcome" and not _is_answer(session, given):
+        return Reason.answer_gone
+    is_invited = given.mailing.kind not in _ONLY_INVITED or _is_contact(session, given)
     return None if is_invited else Reason.not_invited
 
 
@@ -169,17 +180,29 @@ def _has_answered(session: Session, given: Given) -> bool:
     return bool(has_answered(session, given.consultation.id, consultee_id))
 
 
-def _is_contact(session: Session, outgoing: OutgoingEmail) -> bool:
-    """Whether it goes to one who is mailed for a consultee that is still invited."""
-    return (
-        session.exec(
-            select(ConsulteeAddress.id)
-            .join(Consultee, col(Consultee.id) == col(ConsulteeAddress.consultee_id))
-            .where(Consultee.id == outgoing.consultee_id, col(Consultee.removed_at).is_(None))
-            .where(ConsulteeAddress.address == outgoing.recipient_address, col(ConsulteeAddress.is_mailed))
-        ).first()
-        is not None
+def _is_answer(session: Session, given: Given) -> bool:
+    """Whether they still have answered: a response can be withdrawn, moved, or taken for a question meanwhile."""
+    outgoing, consultation_id = given.outgoing, given.consultation.id
+    is_theirs = sa.or_(
+        col(Response.id) == outgoing.response_id, col(Response.respondent_address) == outgoing.recipient_address
     )
+    if session.exec(select(Response.id).where(*counts(consultation_id), is_theirs).limit(1)).first():
+        return True
+    consultee_id = outgoing.consultee_id
+    return consultee_id is not None and bool(has_answered(session, consultation_id, consultee_id))
+
+
+def _is_contact(session: Session, given: Given) -> bool:
+    """Whether it goes to one who is mailed for a consultee that is still invited, and in a group the rule is for."""
+    contact = (
+        select(ConsulteeAddress.id)
+        .join(Consultee, col(Consultee.id) == col(ConsulteeAddress.consultee_id))
+        .where(Consultee.id == given.outgoing.consultee_id, col(Consultee.removed_at).is_(None))
+        .where(ConsulteeAddress.address == given.outgoing.recipient_address, col(ConsulteeAddress.is_mailed))
+    )
+    if given.rule and given.rule.groups:
+        contact = contact.where(col(Consultee.stakeholder_group).in_(given.rule.groups))
+    return session.exec(contact).first() is not None
 
 
 def _of_mail_that_waits(session: Session, given: Given, usernames: Mapping[str, str]) -> Wait | None:

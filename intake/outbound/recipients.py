@@ -112,7 +112,7 @@ def to_tell_outcome(session: Session, consultation: Consultation, *, now: dateti
 def has_answered(session: Session, consultation_id: int, consultee_id: int | None = None) -> dict[int, Response]:
     """By consultee, or of one, the first response that counts: one matched to it, or from a contact's address.
 
-    Their texts are not read.
+    One that is a consultee's is nobody else's, whoever shares its address. Their texts are not read.
     """
     key = col(Consultee.id)
     matched = sa.select(key, Response).join(Response, col(Response.consultee_id) == key)
@@ -120,7 +120,7 @@ def has_answered(session: Session, consultation_id: int, consultee_id: int | Non
         sa.select(key, Response)
         .join(ConsulteeAddress, col(ConsulteeAddress.consultee_id) == key)
         .join(Response, col(Response.respondent_address) == col(ConsulteeAddress.address))
-        .where(~col(Response.is_uninvited))
+        .where(col(Response.consultee_id).is_(None), ~col(Response.is_uninvited))
     )
     # In a function, so that SQLite does not go through all consultees for each response: by their index it would.
     own = sa.func.coalesce(col(Consultee.consultation_id), 0) == consultation_id

@@ -4,7 +4,7 @@ Owns what a consultation's dates and their changes mean for its rules. Never say
 the clock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -30,11 +30,14 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """What the due days of a consultation's rules follow from. `moves` of its closing time, the latest first."""
+    """What the due days of a consultation's rules follow from. `moves` of its closing time, the latest first.
+
+    `days_off` and since when each is one.
+    """
 
     consultation: Consultation
     closes_at: datetime
-    days_off: frozenset[date]
+    days_off: Mapping[date, datetime | None]
     moves: Sequence[Moved]
 
     def local_day(self, at: datetime) -> date:
@@ -59,7 +62,7 @@ def dates_of(session: Session, consultation: Consultation) -> Dates:
     return Dates(
         consultation,
         consultation.closes_at,
-        frozenset(row.day for row in session.exec(select(DayOff))),
+        {row.day: row.added_at for row in session.exec(select(DayOff))},
         [Moved(change.at, change.before) for change in changes],
     )
 
@@ -101,8 +104,12 @@ def never_reason(rule: ReminderRule, dates: Dates, at: datetime) -> Reason | Non
 def counts_from(rule: ReminderRule, dates: Dates, day: date, *, now: datetime) -> datetime:
     """Since when this day is a due day of the rule as it is set: what was due before that is never sent.
 
-    A closing time that moves can put a day into the past on which nothing was due until then.
+    A closing time that moves, or a day off that is added, can make it due on a day that has passed already.
     """
+    for added_at in sorted({at for at in dates.days_off.values() if at and at > rule.set_at}, reverse=True):
+        earlier = {day: at for day, at in dates.days_off.items() if at is None or at < added_at}
+        if not is_due_on(rule, replace(dates, days_off=earlier), day, now=now):
+            return added_at
     for move in dates.moves:
         if move.at <= rule.set_at:
             break

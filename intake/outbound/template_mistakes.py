@@ -15,6 +15,7 @@ _CLOSES = {"endif": "if", "endfor": "for", "endset": "set"}
 _WORDS = ("if", "elif", "else", "endif", "for", "endfor", "set")
 _BRACES = {"end of print statement": ("{{", "}}"), "end of statement block": ("{%", "%}")}
 _CURLY = "“”‘’"
+CAPTURED = "a text may not keep or filter a part of itself; write “{% set name = … %}”"
 
 
 def nearest(name: str, names: Collection[str]) -> str:
@@ -43,6 +44,8 @@ def no_test(name: str) -> str:
 
 
 def _plain(said: str, filters: Collection[str]) -> str:
+    if said == CAPTURED:
+        return said
     match re.findall(r"'([^']*)'", said):
         case [name, *_] if said.startswith("No filter named"):
             return no_filter(name, filters)

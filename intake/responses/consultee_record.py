@@ -52,8 +52,9 @@ def record_of(session: Session, consultation: Consultation, consultee: Consultee
 
 
 def _responses(session: Session, consultee: Consultee, addresses: Sequence[str]) -> Sequence[Response]:
-    """Those matched to it, and those that came from one of its addresses: all that may count as its answer."""
-    from_them = sa.and_(col(Response.respondent_address).in_(addresses), ~col(Response.is_uninvited))
+    """Those matched to it, and those from one of its addresses that are nobody else's: all that may be its answer."""
+    is_open = sa.and_(col(Response.consultee_id).is_(None), ~col(Response.is_uninvited))
+    from_them = sa.and_(col(Response.respondent_address).in_(addresses), is_open)
     found = select(Response).where(
         Response.consultation_id == consultee.consultation_id,
         sa.or_(col(Response.consultee_id) == consultee.id, from_them),

@@ -145,6 +145,7 @@ class DayOff(SQLModel, table=True):
 
     day: date = Field(primary_key=True)
     name: str = Field(max_length=80)
+    added_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # None: before reminders were
 
 
 def consultation_by_slug(session: Session, slug: str) -> Consultation:

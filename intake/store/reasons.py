@@ -87,6 +87,7 @@ class Reason(StrEnum):
 
     # Mailings: why somebody gets none, why one waits, and why one that was queued does not go.
     answered = "answered", "They have answered."
+    answer_gone = "answer-gone", "Their response was withdrawn, moved, or is no answer any more."
     opted_out = "opted-out", "They asked for no more of these emails."
     address_dead = "address-dead", "Mail to this address came back for good; correct it."
     no_address = "no-address", "No contact with an email address is known."

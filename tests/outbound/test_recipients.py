@@ -53,6 +53,11 @@ def change_consultee(office: Office, address: str, **values: Any) -> None:
         session.exec(theirs).one().sqlmodel_update(values)
 
 
+def answered_in(office: Office) -> set[int]:
+    with office.database.reading() as session:
+        return set(has_answered(session, review(office).id))
+
+
 def change_response(office: Office, **values: Any) -> None:
     with office.database.transaction() as session:
         session.get_one(Response, 1).sqlmodel_update(values)
@@ -93,6 +98,18 @@ def test_a_response_matched_to_the_consultee_counts_whoever_wrote_it(office: Off
     change_response(office, consultee_id=carols, channel=Channel.letter, received_at=None)
     [_, verdict] = verdicts(office, add_rule(office))
     assert (verdict.recipient.address, verdict.sentence) == (CAROL, "Answered by letter (IEO-0001).")
+
+
+def test_a_response_from_a_shared_address_is_everybodys_until_it_is_matched(office: Office) -> None:
+    both = [add_consultee(office, name, "office@trust.example") for name in ("Ashford School", "Oxley School")]
+    answer(office, "office@trust.example")
+    assert answered_in(office) == {one.id for one in both}
+    change_response(office, consultee_id=both[1].id)
+    assert answered_in(office) == {both[1].id}
+    [ashford, *_] = verdicts(office, add_rule(office))
+    assert (ashford.recipient.consultee_id, ashford.reason) == (both[0].id, None)
+    change_response(office, consultee_id=None, is_uninvited=True)
+    assert answered_in(office) == set()
 
 
 def test_no_contact_of_a_consultee_that_answered_is_reminded(office: Office) -> None:

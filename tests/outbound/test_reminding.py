@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from intake import jobs
+from intake.administration.days_off import add_day_off
 from intake.outbound.due_calendar import planned_for
 from intake.outbound.reminding import Reminded, to_be_taken_back
 from intake.schedules import Anchor, DayUnit, OffDays
@@ -181,6 +182,15 @@ def test_a_day_off_that_is_added_moves_what_is_to_come(office: Office) -> None:
     with office.database.transaction() as session:
         session.add(DayOff(day=date(2020, 2, 20), name="Inset day"))
     assert fates(office, rule) == [("2020-02-13", "coming")]
+
+
+def test_what_a_day_off_that_is_added_puts_into_the_past_is_neither_sent_nor_missed(office: Office) -> None:
+    adam, rule = add_user(office, ADAM), add_rule(office)
+    office.now = DUE_AT - timedelta(hours=2)
+    with office.database.transaction() as session:
+        add_day_off(session, DUE_AT.date(), "Proclaimed day", user=adam, now=office.now)
+    assert remind(office, DUE_AT) == Reminded()
+    assert (fates(office, rule), mailings(office)) == ([("2020-02-13", "passed")], [])
 
 
 @both_databases

@@ -1,6 +1,7 @@
 """Templates are found, filled in within their limits, and broken ones say where without saying what they were given."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,29 @@ def test_text_is_checked_in_every_branch_before_it_is_ever_filled_in() -> None:
     with pytest.raises(TemplateBroken, match="line 1: there is no “is loud”"):
         check_text("{% if nothing %}{% if name is loud %}x{% endif %}{% endif %}", FIELDS)
     assert check_text("{% set x = title %}{% for p in parts %}{{ p }}{{ x }}{% endfor %}", FIELDS) == {"title", "parts"}
+
+
+@pytest.mark.parametrize(
+    ("step", "what"),
+    [
+        ("{% set a = a ~ a %}", "more than 500,000 characters"),
+        ("{% set a = a + a %}", "more than 500,000 characters"),
+        ("{% set a = a|join(a) %}", "more than 500,000 characters"),
+        ("{% set a = [a, a] %}", "it writes out a list as a whole; go through it with"),
+        ("{% set a = [a] + [a] %}", "templates may not do"),
+        ("{% set a %}{{ a }}{{ a }}{% endset %}", "a text may not keep or filter a part of itself"),
+        ("{% filter upper %}{{ a }}{% endfilter %}", "a text may not keep or filter a part of itself"),
+    ],
+)
+def test_text_that_doubles_itself_is_broken_before_it_fills_the_memory(step: str, what: str) -> None:
+    with pytest.raises(TemplateBroken, match=re.escape(what)):
+        fill_text("{% set a = title %}" + step * 60 + "{{ a|upper }}", FIELDS)
+
+
+@pytest.mark.parametrize("inside", ["(" * 500 + "1" + ")" * 500, "9" * 5000])
+def test_text_too_deep_or_too_long_for_python_is_refused_in_a_sentence(inside: str) -> None:
+    with pytest.raises(TemplateBroken):
+        check_text("{{ " + inside + " }}", FIELDS)
 
 
 def test_text_of_the_database_is_compiled_once_for_thousands() -> None:

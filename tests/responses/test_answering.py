@@ -14,6 +14,7 @@ from sqlmodel import Session, select
 from intake.outbound.opting_out import opt_out
 from intake.responses.answering import Rate, Trouble, answered_sentence, rates, standing_of, standings
 from intake.responses.consultee_filters import PAGE, Answered, Sort, Wanted
+from intake.responses.consultee_record import record_of
 from intake.store.consultations import StakeholderGroup
 from intake.store.emails import OutgoingEmail, OutgoingStatus
 from intake.store.people import Consultee, ConsulteeAddress, DeadAddress
@@ -120,6 +121,17 @@ def test_what_does_not_count_is_no_answer(officers: Officers) -> None:
     add_response(database, consultee_id=2, withdrawn_at=DURING)
     add_response(database, respondent_address=CAROL, is_uninvited=True)
     assert by_group(officers)[None] == (2, 0, 0)
+
+
+def test_a_consultee_is_shown_no_response_from_a_shared_address_that_is_anothers(officers: Officers) -> None:
+    add_response(officers.office.database, respondent_address=CAROL, consultee_id=1)
+    open_one = add_response(officers.office.database, respondent_address=CAROL)
+    with officers.office.database.reading() as session:
+        review, carols = officers.consultation("IEO"), session.get_one(Consultee, 2)
+        record = record_of(session, review, carols, now=DURING)
+    assert [one.id for one in record.responses] == [open_one.id]
+    assert record.standing.answered is not None
+    assert record.standing.answered.id == open_one.id
 
 
 def test_who_is_no_longer_invited_is_in_no_rate_and_listed_apart(officers: Officers) -> None:

@@ -13,6 +13,7 @@ from intake.store.transitions import move_outgoing
 from tests.building import raw_email
 from tests.databases import both_databases
 from tests.office import DURING
+from tests.outbound.mailed import add_mailed
 from tests.people import ADMISSIONS, BEN, CAROL, DAN, REVIEW
 from tests.web.desk import REVIEW_SLUG, Desk, open_desk
 
@@ -187,3 +188,15 @@ def test_another_consultations_mail_does_not_exist_for_an_officer(desk: Desk) ->
     assert outgoing(desk, 1).status is OutgoingStatus.failed
     assert desk.olga.page("/outgoing?state=failed").css("tbody tr") == []
     assert desk.asha.get("/outgoing/999").status_code == 404
+
+
+def test_the_way_out_of_a_mailing_is_its_recipients_alone(desk: Desk) -> None:
+    """Also of one that waits, and is shown as it would go."""
+    rows = [add_mailed(desk.office), add_mailed(desk.office, BEN, kind="invitation")]
+    with desk.office.database.transaction() as session:
+        session.get_one(OutgoingEmail, rows[0].id).text = f"Stop: https://intake.example/stop/{rows[0].opt_out_token}"
+    for row in rows:
+        shown = desk.asha.get(f"/outgoing/{row.id}").text
+        assert "/stop/test" in shown
+        assert row.opt_out_token is not None
+        assert row.opt_out_token not in shown

@@ -26,6 +26,7 @@ from intake.outbound.correcting import (
     sent_again,
 )
 from intake.outbound.listing import Place, Tray, counts, find_outgoing, history_of, list_outgoing
+from intake.outbound.mailing_fields import INERT_TOKEN
 from intake.outbound.outbox import written
 from intake.outbound.rendering import Rendered, Renderer, TemplateBroken
 from intake.responses.finding import visible_consultations
@@ -176,16 +177,27 @@ def _fields(session: Session, asking: Asking, row: OutgoingEmail) -> dict[str, A
 
 
 def _rendered(session: Session, asking: Asking, row: OutgoingEmail) -> tuple[Rendered | None, str | None]:
-    """As it went; of one that was never written, as it would go now, or why it cannot be written."""
+    """As it went; of one that was never written, as it would go now, or why it cannot be written.
+
+    But for the way out of it, which is its recipient's alone: an officer stops emails under their own name.
+    """
     if row.text is not None:
-        return Rendered(row.subject or "", row.text, row.html or ""), None
+        return _without_token(Rendered(row.subject or "", row.text, row.html or ""), row), None
     fields = fields_of(asking.this)
     if row.kind not in fields:
         return None, "There is no template for this kind of email."
     try:
-        return written(session, row, Renderer(asking.this.template_folders), fields, now=asking.now), None
+        found = written(session, row, Renderer(asking.this.template_folders), fields, now=asking.now)
     except TemplateBroken as error:
         return None, str(error)
+    return _without_token(found, row), None
+
+
+def _without_token(shown: Rendered, row: OutgoingEmail) -> Rendered:
+    if not row.opt_out_token:
+        return shown
+    parts = (part.replace(row.opt_out_token, INERT_TOKEN) for part in (shown.subject, shown.text, shown.html))
+    return Rendered(*parts)
 
 
 def _tray(asked: str, counted: Mapping[Tray, int]) -> Tray:

@@ -13,6 +13,7 @@ from intake.errors import Mistakes, NotFound
 from intake.outbound.dead_addresses import Dead, dead_address, dead_addresses, revive
 from intake.outbound.opting_out import opt_out, undo, wish, wishes
 from intake.store.people import Consultee, ConsulteeAddress
+from intake.store.response_changes import lock_consultations
 from intake.web.asking import Asking, Officer, RowId
 from intake.web.editing import Done, attempt, edit_of
 from intake.web.forms import Sent
@@ -74,6 +75,7 @@ def correct(asking: Officer, slug: str, dead_id: RowId, contact_id: RowId, form:
 
     def change(session: Session) -> Done:
         consultation = visible_consultation(session, asking.access, slug)
+        lock_consultations(session, [consultation.id])  # before the address, as whoever records a bounce does
         consultee, person = _owner(dead_address(session, consultation, dead_id), contact_id)
         given = {"address": form.text(field), "name": person.name, "is_mailed": person.is_mailed}
         with _told_at(field):
