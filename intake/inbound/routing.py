@@ -86,7 +86,7 @@ class Circumstances:
 def route(email: Understood, given: Circumstances) -> Decision:
     """The one decision about an email. In doubt it is held; nothing is ignored on a guess."""
     meant = meant_for(email, given)
-    likely = _likely(meant, given)
+    likely = _likely(email, meant, given)
     if email.automatic:
         return _automatic(email.automatic, likely)
     if email.sender is None or "@" not in email.sender.address or len(email.sender.address) > LONGEST_ADDRESS:
@@ -119,9 +119,7 @@ def has_response_signal(email: Understood, given: Circumstances, consultation_id
     consultee's address together with the consultation's subject words."""
     if any(earlier and earlier.consultation_id == consultation_id for earlier in (given.names, given.answers)):
         return True
-    subject = " ".join((email.subject or "").lower().split())
-    words = given.consultations[consultation_id].subject_words
-    return consultation_id in given.invited_to and any(word in subject for word in words)
+    return consultation_id in given.invited_to and _is_named(email, given, consultation_id)
 
 
 def may_copy(header: Understood, given: Circumstances) -> bool:
@@ -137,11 +135,22 @@ def _recipients(email: Understood) -> Iterator[str]:
     yield from email.delivered_to
 
 
-def _likely(meant: tuple[Meant, ...], given: Circumstances) -> int | None:
+def _likely(email: Understood, meant: tuple[Meant, ...], given: Circumstances) -> int | None:
+    """Of several that publish one officer's address: the one that the subject names, else one the sender was invited
+    to, else the first."""
     earlier = given.answers or given.names
     if earlier:
         return earlier.consultation_id
-    return meant[0].consultation_id if meant else None
+    ids = [one.consultation_id for one in meant]
+    named = [one for one in ids if _is_named(email, given, one)]
+    invited = [one for one in named or ids if one in given.invited_to]
+    return next(iter(invited or named or ids), None)
+
+
+def _is_named(email: Understood, given: Circumstances, consultation_id: int) -> bool:
+    """Whether the subject holds one of the consultation's subject words."""
+    subject = " ".join((email.subject or "").lower().split())
+    return any(word in subject for word in given.consultations[consultation_id].subject_words)
 
 
 def _automatic(automatic: Automatic, likely: int | None) -> Decision:

@@ -219,13 +219,14 @@ def _of_mail_that_waits(session: Session, given: Given, usernames: Mapping[str, 
 
 
 def _has_unread_mailbox(session: Session, given: Given, usernames: Mapping[str, str]) -> bool:
-    """Whether a mailbox of the consultation had no successful poll since the mailing was due."""
+    """Whether a mailbox of the consultation had no successful poll that began since the mailing was due: one that ended
+    since then may have listed a folder before."""
     own = select(PublishedAddress.address).where(PublishedAddress.consultation_id == given.consultation.id)
     published = session.exec(own).all()
     theirs = [name for name, user in usernames.items() if any(is_account_of(user, one) for one in published)]
     names = theirs or list(usernames)  # mail to its addresses is forwarded to one of them
     polled = select(Mailbox.name).where(
-        col(Mailbox.name).in_(names), col(Mailbox.last_polled_at) >= given.mailing.due_at
+        col(Mailbox.name).in_(names), col(Mailbox.last_poll_began_at) >= given.mailing.due_at
     )
     return len(session.exec(polled).all()) < len(names)
 

@@ -20,7 +20,8 @@ class Mailbox(SQLModel, table=True):
     lease_owner: str | None = Field(default=None, max_length=40)
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     first_poll_completed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    last_polled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_polled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when the last one that succeeded ended
+    last_poll_began_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # and when it began
     last_tried_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     last_error: str | None = None
     test_requested_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # the worker tests it and says so:

@@ -289,3 +289,21 @@ def test_a_blind_copy_is_recognised_by_where_it_was_delivered() -> None:
 )
 def test_private_mail_may_not_be_copied(header: Understood, given: dict[str, Any], copied: bool) -> None:
     assert may_copy(header, replace(GIVEN, **given)) is copied
+
+
+@pytest.mark.parametrize(
+    ("subject", "invited_to", "likely"),
+    [
+        ("Hello", [], EDUCATION),
+        ("A question on school admissions", [], SCHOOLS),
+        ("Hello", [SCHOOLS], SCHOOLS),
+        ("The education review and school admissions", [SCHOOLS], SCHOOLS),
+        ("The education review", [SCHOOLS], EDUCATION),
+    ],
+)
+def test_mail_to_an_officer_of_two_consultations_seems_meant_for_the_one_it_names_or_invited(
+    subject: str, invited_to: list[int], likely: int
+) -> None:
+    personal = tuple(Meant(one, AddressKind.personal) for one in (EDUCATION, SCHOOLS))
+    given = replace(GIVEN, published={ASHA: personal}, invited_to=frozenset(invited_to), is_junk=True)
+    assert route(email(to=ASHA, subject=subject), given) == Hold(Reason.found_in_junk, likely)

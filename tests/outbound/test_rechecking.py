@@ -13,7 +13,7 @@ from intake.outbound.dead_addresses import mark_dead
 from intake.outbound.opting_out import opt_out
 from intake.outbound.rechecking import quiet_end
 from intake.store.consultations import Consultation
-from intake.store.emails import OutgoingStatus
+from intake.store.emails import Mailbox, OutgoingStatus
 from intake.store.mailings import Audience
 from intake.store.people import Consultee, ConsulteeAddress
 from intake.store.users import User
@@ -174,6 +174,17 @@ def test_a_mailbox_that_is_another_consultations_holds_nothing_back(tmp_path: Pa
         jobs.collect(office.this, "review")
         jobs.send(office.this)
         assert outcomes(office) == SENT
+
+
+def test_a_poll_that_began_before_it_was_due_does_not_count(office: Office) -> None:
+    """It may have listed the folder in which an answer arrived while it read the next."""
+    queue(office)
+    before = DUE_AT - timedelta(minutes=1)
+    with office.database.transaction() as session:
+        for mailbox in session.exec(select(Mailbox)):
+            mailbox.last_poll_began_at, mailbox.last_polled_at = before, DUE_AT + timedelta(minutes=1)
+    jobs.send(office.this)
+    assert set(outcomes(office).values()) == {("queued", "waits-for-mailbox")}
 
 
 @both_databases

@@ -339,7 +339,7 @@ STATES = [
     State(f"{RULE}/recipients", who=ASHA),
     State(f"{RULE}/recipients", "officers", "/reminders/{digest_rule_id}/recipients?show=gets"),
     State(f"{RULE}/recipients", "nobody", f"{RULE}/recipients?show=gets&day=2020-02-14", who=ASHA),
-    State(f"{RULE}/email", path=f"{RULE}/email?to={BEN}&consultee=1", who=ASHA),
+    State(f"{RULE}/email", path=f"{RULE}/email?consultee=1", who=ASHA),
     # Mailings
     State(f"{CONSULTATION}/mailings", who=ASHA),
     State(f"{CONSULTATION}/mailings", "empty", f"{OPEN}/mailings"),

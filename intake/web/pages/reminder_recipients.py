@@ -13,6 +13,7 @@ from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import HTMLResponse, Response
 
+from intake.administration.notices import key_of
 from intake.administration.rule_wordings import off_days_wording, when_wording, who_wording
 from intake.administration.rules import visible_rule
 from intake.errors import NotFound
@@ -171,14 +172,14 @@ def _verdict(session: Session, asking: Asking, looked: Looked, form: Form) -> Ve
 
 
 def _key(whom: Recipient) -> tuple[str, int | None, int | None]:
-    return whom.address, whom.consultee_id, whom.user_id
+    return key_of(whom), whom.consultee_id, whom.user_id
 
 
 def _named(verdict: Verdict) -> dict[str, object]:
     """What tells a recipient from the others."""
     whom = verdict.recipient
     ids = {"consultee": whom.consultee_id, "user": whom.user_id}
-    return {"to": whom.address, **{name: value for name, value in ids.items() if value is not None}}
+    return {"to": key_of(whom), **{name: value for name, value in ids.items() if value is not None}}
 
 
 def _rendered(session: Session, asking: Asking, looked: Looked, verdict: Verdict) -> tuple[Rendered | None, str | None]:

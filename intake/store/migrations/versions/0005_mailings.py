@@ -185,6 +185,7 @@ def _wishes_and_bounces() -> None:
 def _columns() -> None:
     """Without writing a table anew: SQLite would have to drop it, and other rows point at it."""
     _add("consultation", _time("quiet_from", "20:00:00.000000"), _time("quiet_until", "08:00:00.000000"))
+    _add("mailbox", sa.Column("last_poll_began_at", sa.DateTime(timezone=True)))
     _add("day_off", sa.Column("added_at", sa.DateTime(timezone=True)))
     _add("consultation", sa.Column("outcome_url", sa.String(length=2000)))
     _add("consultation", sa.Column("outcome_note", sa.String()))
