@@ -122,8 +122,10 @@ def recompute(session: Session, consultation: Consultation, *, now: datetime, ac
     for mailing, rule in _unfinished(session, consultation):
         if rule is not None and mailing.due_on is not None:
             mailing.expires_at = expires_at(rule, dates, mailing.due_on)
-        elif mailing.kind in UNTIL_CLOSING:
-            mailing.expires_at = late_from(dates.closes_at)
+    # Of those that are through too: what came back may still be sent again to a corrected address.
+    by_hand = select(Mailing).where(Mailing.consultation_id == consultation.id, col(Mailing.kind).in_(UNTIL_CLOSING))
+    for mailing in session.exec(by_hand):
+        mailing.expires_at = late_from(dates.closes_at)
     session.flush()
     return len(waiting)
 

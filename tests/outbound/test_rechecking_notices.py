@@ -89,3 +89,12 @@ def test_a_consultee_who_is_in_none_of_the_rules_groups_any_more_gets_no_reminde
         ben.stakeholder_group = "governor"
     sent(office, "reminder")
     assert outcomes(office) == {BEN: ("cancelled", "not-invited"), CAROL: ("sent", None)}
+
+
+def test_an_invitation_that_came_back_can_be_sent_again_until_the_new_closing_time(office: Office) -> None:
+    adam = add_user(office, ADAM)
+    queue(office, "invitation", Recipient(BEN))
+    sent(office, "invitation")
+    move_closing(office, adam, CLOSES_AT + WEEK)
+    [mailing] = office.rows(Mailing)
+    assert mailing.expires_at == CLOSES_AT + WEEK + timedelta(minutes=1)
