@@ -11,14 +11,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from intake.mail.header_blocks import HeaderBlock, read_header_block, split_glued_headers
+from intake.mail.header_blocks import (
+    INVISIBLE,
+    HeaderBlock,
+    read_block_in_any_language,
+    read_header_block,
+    read_label,
+    split_glued_headers,
+)
 from intake.mail.lead_ins import AMBIGUOUS_PREFIX, FORWARD_PREFIXES, REPLY_PREFIXES
 from intake.mail.message import Address
-from intake.mail.quotations import is_blank, is_quoted, is_rule, read_divider, read_lead_in
+from intake.mail.quotations import is_blank, is_closing, is_quoted, is_rule, read_divider, read_lead_in
 from intake.mail.written_addresses import read_lead_in_address, read_written_address, read_written_addresses
 from intake.mail.written_dates import read_written_date
 
-_PREFIX: Final = re.compile(r"\s*([^\W\d_][^\s:：\[\]]{0,16})\s?(?:[\[(]\d{1,3}[\])])?\s?[:：]\s*")
+# "[Fwd: …]" and "… (fwd)" are what old programs write; the rest comes from gateways.
+_MARKS: Final = re.compile(
+    r"\s*(?:\[[^\]:：]{1,40}\]\s*|\*{2,5}[^*:]{1,20}\*{2,5}\s*|(?:external|ext|spam)\s?:\s*){1,3}", re.I
+)
+_PREFIX: Final = re.compile(r"\s*\[?\s*([^\W\d_][^:：\[\](]{0,23}?)\.?\s?(?:[\[(]\d{1,3}[\])])?\s?[:：]\s*")
+_MARKED_AT_END: Final = re.compile(r"\S\s*\(fwd\)\s*$", re.IGNORECASE)
+_MARK: Final = re.compile(rf"^[{INVISIBLE}]{{0,4}}(?:>|&gt;) ?")
 _NEAR: Final = 8  # lines between a divider and its headers; seen in practice: five blank ones
 
 
@@ -52,6 +65,10 @@ class _Opening:
     block: HeaderBlock | None = None
     lead_in: str | None = None
 
+    @property
+    def is_convincing(self) -> bool:
+        return self.block is not None and self.block.is_convincing
+
 
 _Kind = Literal["forward", "reply", "either", "plain"]
 
@@ -60,36 +77,36 @@ def read_forward(subject: str | None, text: str) -> Forwarded | None:
     """None for a reply, which quotes with the same headers, and for any text that is not a forward."""
     kind = _kind_of(subject or "")
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    opening = None if kind == "reply" else _find_opening(lines, kind)
+    opening = None if kind == "reply" else _find_opening(lines, kind) or _find_quoted_lead_in(lines, kind)
     if opening is None or (kind == "either" and _is_finnish(lines, opening)):
         return None
     fields = opening.block.fields if opening.block else {}
-    original = _unquoted(lines[opening.start : opening.end], lines[opening.end :])
+    original, below = _split_original(lines, opening)
     return Forwarded(
         sender=_read_sender(fields.get("from"), opening.lead_in),
-        sent_at=read_written_date(fields.get("sent") or opening.lead_in or ""),
+        sent_at=read_written_date(fields.get("sent") or opening.lead_in or lines[opening.start]),
         to=read_written_addresses(fields.get("to", "")),
         cc=read_written_addresses(fields.get("cc", "")),
         subject=fields.get("subject") or (_without_prefix(subject or "") if kind == "forward" else None) or None,
         text=_trim(original),
-        note=_trim(lines[: opening.start]),
+        note="\n\n".join(part for part in (_trim(lines[: opening.start]), _trim(below)) if part),
     )
 
 
 def _kind_of(subject: str) -> _Kind:
     """Judged by the first prefix only: "Fw: Re: …" is a forward of a reply."""
-    prefix = _PREFIX.match(re.sub(r"^\s*(?:\[[^\]]{1,40}\]\s*){1,3}", "", subject[:500]))
-    word = prefix[1].casefold() if prefix else ""
+    prefix = _PREFIX.match(_MARKS.sub("", subject[:500], count=1))
+    word = prefix[1].strip().casefold() if prefix else ""
     if word == AMBIGUOUS_PREFIX:
         return "either"
     if word in REPLY_PREFIXES:
         return "reply"
-    return "forward" if word in FORWARD_PREFIXES else "plain"
+    return "forward" if word in FORWARD_PREFIXES or _MARKED_AT_END.search(subject[:500]) else "plain"
 
 
 def _without_prefix(subject: str) -> str:
     found = _PREFIX.match(subject)
-    return subject[found.end() :].strip() if found else subject.strip()
+    return subject[found.end() :].strip().rstrip("]" * subject.lstrip().startswith("[")) if found else subject.strip()
 
 
 def _is_finnish(lines: list[str], opening: _Opening) -> bool:
@@ -101,14 +118,14 @@ def _find_opening(lines: list[str], kind: _Kind) -> _Opening | None:
     is_forward = kind in {"forward", "either"}
     for at, line in enumerate(lines):
         if divider := read_divider(lines, at):
-            if divider.is_forward and (is_forward or not is_quoted(line)):
-                return _after_divider(lines, at, divider.rest)
+            opening = _after_divider(lines, at, divider.rest)
+            if is_forward or (divider.is_forward and (not is_quoted(line) or opening.is_convincing)):
+                return opening
             if not is_quoted(line):
-                return _after_divider(lines, at, divider.rest) if is_forward else None
-        opening = _undivided_opening(lines, at) if is_forward or not is_quoted(line) else None
-        if opening:
-            return opening if is_forward else None
-    return None
+                return None
+        elif (is_forward or not is_quoted(line)) and (undivided := _undivided_opening(lines, at)):
+            return undivided if is_forward else None
+    return _opening_in_any_language(lines) if is_forward else None
 
 
 def _undivided_opening(lines: list[str], at: int) -> _Opening | None:
@@ -119,19 +136,52 @@ def _undivided_opening(lines: list[str], at: int) -> _Opening | None:
     return _Opening(at, lead_in.end, lead_in=lead_in.text) if lead_in and lead_in.is_strong else None
 
 
+def _find_quoted_lead_in(lines: list[str], kind: _Kind) -> _Opening | None:
+    """Some programs quote all of what they forward, its lead-in too."""
+    if kind == "plain" or not any(is_quoted(line) for line in lines):
+        return None
+    return _find_opening([_without_mark(line) for line in lines], kind)
+
+
+def _opening_in_any_language(lines: list[str]) -> _Opening | None:
+    for at, line in enumerate(lines):
+        if ":" in line or "：" in line:
+            block = read_block_in_any_language(lines, at)
+            if block:
+                return _Opening(at, block.end, block=block)
+    return None
+
+
 def _after_divider(lines: list[str], at: int, rest: str) -> _Opening:
-    if rest:
-        glued = split_glued_headers(rest)
-        return _Opening(at, at + 1, block=read_header_block(glued, 0))
+    if rest and (opening := _on_the_dividers_line(lines, at, rest)):
+        return opening
     for below in range(at + 1, min(at + _NEAR, len(lines))):
-        if block := read_header_block(lines, below):
+        block = read_header_block(lines, below, is_announced=True) or read_block_in_any_language(lines, below)
+        if block:
             return _Opening(at, block.end, block=block)
         lead_in = read_lead_in(lines, below)
         if lead_in and lead_in.is_strong:
             return _Opening(at, lead_in.end, lead_in=lead_in.text)
-        if not (is_blank(lines[below]) or not lines[below].strip("> |")):
+        if not (is_rule(lines[below]) or not lines[below].replace("&gt;", ">").strip(INVISIBLE + ">|")):
             break
     return _Opening(at, at + 1)
+
+
+def _on_the_dividers_line(lines: list[str], at: int, rest: str) -> _Opening | None:
+    """Yahoo runs all headers together behind its divider; what wraps that line may break them anywhere."""
+    below = at + 1
+    glued = split_glued_headers(rest)
+    while below < min(at + _NEAR, len(lines)) and not is_blank(lines[below]) and not any(map(_is_subject, glued)):
+        rest = f"{rest} {lines[below].strip()}"
+        glued = split_glued_headers(rest)
+        below += 1
+    block = read_header_block(glued, 0)
+    return _Opening(at, below, block=block) if block else None
+
+
+def _is_subject(header: str) -> bool:
+    label = read_label(header)
+    return label is not None and label[0] == "subject"
 
 
 def _read_sender(written: str | None, lead_in: str | None) -> ForwardedSender | None:
@@ -142,12 +192,27 @@ def _read_sender(written: str | None, lead_in: str | None) -> ForwardedSender | 
     return ForwardedSender(sender.name, sender.address or None) if sender else None
 
 
-def _unquoted(opening: Sequence[str], lines: list[str]) -> list[str]:
-    """Takes one level of quote marks off when the program quoted what it forwarded (Apple Mail does)."""
-    first = next((line for line in lines if not is_blank(line)), "")
-    if not is_quoted(first) or not (is_quoted(opening[-1]) or _is_all_quoted(lines)):
-        return lines
-    return [re.sub(r"^\s{0,3}> ?", "", line, count=1) for line in lines]
+def _split_original(lines: list[str], opening: _Opening) -> tuple[list[str], list[str]]:
+    """The original's lines, and what stands below its end where the program marked that."""
+    begin = opening.end
+    while begin < len(lines) and (is_blank(lines[begin]) or is_rule(lines[begin]) or is_closing(lines[begin])):
+        begin += 1
+    end = next((at for at in range(begin, len(lines)) if is_closing(lines[at])), len(lines))
+    original, below = lines[begin:end], lines[end + 1 :]
+    if not original or not is_quoted(original[0]):
+        return original, below
+    if not (is_quoted(lines[opening.end - 1]) or _is_all_quoted(original)):
+        return original, below
+    last = max(at for at, line in enumerate(original) if is_quoted(line))
+    if last + 1 < len(original) and is_blank(original[last + 1]):
+        below = [*original[last + 1 :], *below]
+        original = original[: last + 1]
+    return [_without_mark(line) for line in original], below
+
+
+def _without_mark(line: str) -> str:
+    """Takes off one level of the quote marks a program put on what it forwarded (Apple Mail does)."""
+    return _MARK.sub("", line, count=1)
 
 
 def _is_all_quoted(lines: list[str]) -> bool:

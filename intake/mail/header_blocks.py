@@ -11,16 +11,28 @@ from intake.mail.lead_ins import HEADER_LABELS, HeaderName, phrases
 _LABELS: Final[dict[str, HeaderName]] = {
     phrase: name for name in reversed(HEADER_LABELS) for phrase in phrases(HEADER_LABELS[name])
 }
+_LONGEST_FIRST: Final = sorted(_LABELS, key=len, reverse=True)
+_UNKNOWN: Final = "unknown"  # a label in a language that HEADER_LABELS does not speak
 _GLUED: Final = re.compile(
-    "(?:"
-    + "|".join(re.escape(word[0].upper() + word[1:]) for word in sorted(_LABELS, key=len, reverse=True))
-    + r")\s?:"
+    "(?:" + "|".join(re.escape(word[0].upper() + word[1:]) for word in _LONGEST_FIRST) + r"|CC|DW)\s?[:：]|"
+    # Seen in practice from Yahoo in Polish and Portuguese: no colon, and no space before it.
+    r"(?<=[>A-Z\d])(?:Dw|Assunto)(?=\s)"
 )
+_UNKNOWN_LABEL: Final = re.compile(r"[^\W\d_][^:：<>@\"/\d]{0,23}[:：][*_]{0,2}(?:\s|$)")
 _LONGEST_LABEL: Final = 24
 _LONGEST_BLOCK: Final = 80  # lines; seen in practice: fifty recipients, one a line
 _LONGEST_FOLD: Final = 12  # lines of one header
+_FEWEST_IN_ANY_LANGUAGE: Final = 4
+# Zero-width characters and marks of writing direction, which programs put around what they copy.
+INVISIBLE: Final = (
+    " \t\r\xa0\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2063\u2066\u2067\u2068\u2069\ufeff"
+)
+_EDGE: Final = INVISIBLE + ">|*_"
+_MOST_BLANKS: Final = 3  # between two headers
+_ADDRESS_ALONE: Final = re.compile(r"[<\[(]\s?(?:mailto:)?[^\s<>]{1,64}@[^\s<>]{1,255}[>\])]{1,3}[,;]?$")
 _ADDRESS: Final = re.compile(r"[^\s<>()\[\]\"',;:]{1,64}@[^\s<>()\[\]\"',;:@]{1,255}")
 _TIME: Final = re.compile(r"(?<![\d.])\d{1,2}\s?[:.hH時点]\s?\d{2}(?![.\d])")
+_DATE: Final = re.compile(r"(?:19|20)\d\d|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +48,7 @@ class HeaderBlock:
         an address nor a time of day there."""
         has_address = has_address_in(self.fields.get("from", ""))
         has_time = _TIME.search(self.fields.get("sent", "")) is not None
-        if len(self.fields.keys() - {"other"}) >= 3:
+        if len(self.fields.keys() - {"other", _UNKNOWN}) >= 3:
             return has_address or has_time
         return has_address and (has_time or "subject" in self.fields)
 
@@ -49,23 +61,44 @@ def has_time_in(text: str) -> bool:
     return _TIME.search(text[:2000]) is not None
 
 
-def read_header_block(lines: Sequence[str], at: int) -> HeaderBlock | None:
+def read_header_block(lines: Sequence[str], at: int, *, is_announced: bool = False) -> HeaderBlock | None:
     """The block that begins on line `at`: a sender and at least one other header, each once. Quote marks, bold stars
-    and single blank lines between the headers are allowed for, and so are folded lists of recipients."""
-    if _label(lines[at]) is None:
+    and a few blank lines between the headers are allowed for, and so are folded lists of recipients. Where a divider
+    announced it, labels may lack their colon."""
+    if read_label(lines[at], is_announced=is_announced) is None:
         return None
+    if lines[at].count(":") > 3 and (on_one_line := _read_glued(lines, at)):
+        return on_one_line
     fields: dict[HeaderName, str] = {}
     end = at
     while end < len(lines) and end - at < _LONGEST_BLOCK:
-        following = _skip_one_blank(lines, end) if fields else end
-        found = _label(lines[following]) if following < len(lines) else None
-        if found is None or (found[0] in fields and found[0] != "other"):
+        following = _skip_blanks(lines, end) if fields else end
+        found = _next_label(lines, following, fields, is_announced=is_announced)
+        if found is None or (found[0] in fields and found[0] not in {"other", _UNKNOWN}):
             break
         name, value = found
-        end = _end_of_fold(lines, following + 1, name, value)
+        end = _end_of_fold(lines, following + 1, name, value, is_announced=is_announced)
         fold = (_bare(line) for line in lines[following + 1 : end])
         fields.setdefault(name, " ".join(part for part in (value, *fold) if part))
     return HeaderBlock(fields, end) if "from" in fields and len(fields) > 1 else None
+
+
+def read_block_in_any_language(lines: Sequence[str], at: int) -> HeaderBlock | None:
+    """A block whose labels may all be unknown, for a text that is a forward: at least four lines "label: value", one
+    with an address and one with a date and a time. Every program names the sender before the recipients."""
+    values: list[tuple[HeaderName, str]] = []
+    end = at
+    while end < len(lines) and end - at < _LONGEST_FOLD:
+        following = _skip_blanks(lines, end) if values else end
+        found = _any_label(lines[following]) if following < len(lines) else None
+        if found is None:
+            break
+        values.append(found)
+        end = following + 1
+    if len(values) < _FEWEST_IN_ANY_LANGUAGE:
+        return None
+    block = HeaderBlock(_named(values), end)
+    return block if {"from", "sent"} <= block.fields.keys() else None
 
 
 def split_glued_headers(line: str) -> list[str]:
@@ -73,46 +106,119 @@ def split_glued_headers(line: str) -> list[str]:
     starts: list[int] = []
     seen: set[HeaderName] = set()
     for found in _GLUED.finditer(line[:4000]):
-        name = _LABELS[found[0].rstrip(": \xa0").casefold()]
+        name = _LABELS[found[0].rstrip(":： \xa0").casefold()]
         if name not in seen:
             seen.add(name)
             starts.append(found.start())
     if not starts:
         return [line]
-    return [line[start:end] for start, end in zip(starts, [*starts[1:], None], strict=True)]
+    parts = [line[start:end] for start, end in zip(starts, [*starts[1:], None], strict=True)]
+    return [
+        part if ":" in part[:_LONGEST_LABEL] or "：" in part else re.sub(r"\s", ": ", part, count=1) for part in parts
+    ]
 
 
 def is_header_line(line: str) -> bool:
-    return _label(line) is not None
+    return read_label(line) is not None
 
 
-def _label(line: str) -> tuple[HeaderName, str] | None:
-    bare = _bare(line[:4000]).replace("：", ":", 1)
-    label, colon, value = bare.partition(":")
-    if not colon or len(label) > _LONGEST_LABEL:
+def read_label(line: str, *, is_announced: bool = False) -> tuple[HeaderName, str] | None:
+    """What a header line is called and says; None for any other line."""
+    bare = _bare(line[:4000])
+    label, colon, value = bare.replace("：", ":", 1).partition(":")
+    if colon and len(label) <= _LONGEST_LABEL:
+        name = _LABELS.get(label.strip(" *_\xa0\t").casefold())
+        if name is not None:
+            return name, value.strip(" *_\xa0\t|")
+    return _label_without_colon(bare) if is_announced else None
+
+
+def _label_without_colon(bare: str) -> tuple[HeaderName, str] | None:
+    """ "From "Ben" <ben@…>", as eM Client writes it: only where the value is of the header's kind."""
+    label, _, value = bare.partition(" ")
+    name = _LABELS.get(label.casefold()) if label[:1].isupper() and len(label) > 1 else None
+    if name is None or name == "other" or not value:
         return None
-    name = _LABELS.get(label.strip(" *_\xa0\t").casefold())
-    return None if name is None else (name, value.strip(" *_\xa0\t"))
+    fits = (
+        has_address_in(value) if name in {"from", "to", "cc", "reply-to"} else name == "subject" or has_time_in(value)
+    )
+    return (name, value.strip()) if fits else None
+
+
+def _read_glued(lines: Sequence[str], at: int) -> HeaderBlock | None:
+    """A whole block on one line, as programs leave it that make text of HTML carelessly."""
+    parts = split_glued_headers(_bare(lines[at]))
+    found = [label for part in parts if (label := read_label(part))]
+    block = HeaderBlock(dict(found), at + 1)
+    return block if len(found) >= 3 and len(found) == len(parts) and block.is_convincing else None
+
+
+def _next_label(
+    lines: Sequence[str], at: int, fields: Mapping[HeaderName, str], *, is_announced: bool
+) -> tuple[HeaderName, str] | None:
+    if at >= len(lines):
+        return None
+    if found := read_label(lines[at], is_announced=is_announced):
+        return found
+    unknown = _any_label(lines[at]) if fields else None
+    if unknown is None:
+        return None
+    goes_on = at + 1 < len(lines) and is_header_line(lines[at + 1])
+    return unknown if goes_on or has_address_in(unknown[1]) else None
+
+
+def _any_label(line: str) -> tuple[HeaderName, str] | None:
+    bare = _bare(line[:4000])
+    if known := read_label(bare):
+        return known
+    found = _UNKNOWN_LABEL.match(bare)
+    if found is None or found[0].count(" ") > 3:
+        return None
+    return _UNKNOWN, bare[found.end() :].strip(" *_\xa0\t|")
+
+
+def _named(values: Sequence[tuple[HeaderName, str]]) -> dict[HeaderName, str]:
+    """Names for the values of unknown labels, from what they look like and where they stand."""
+    fields = {name: value for name, value in reversed(values) if name != _UNKNOWN}
+    for name, value in values:
+        if name == _UNKNOWN:
+            if has_address_in(value):
+                fields.setdefault("from" if "from" not in fields else "to" if "to" not in fields else "cc", value)
+            elif has_time_in(value) and _DATE.search(value):
+                fields.setdefault("sent", value)
+            else:
+                fields.setdefault("subject", value)
+    return fields
 
 
 def _bare(line: str) -> str:
-    return line.strip("> |\t\xa0\r*_\u200b\u200e\u200f\u202a\u202c\ufeff")
+    return line.replace("&gt;", ">").strip(_EDGE) if "&gt;" in line else line.strip(_EDGE)
 
 
-def _skip_one_blank(lines: Sequence[str], at: int) -> int:
-    return at + 1 if at < len(lines) and not _bare(lines[at]) else at
+def _bare_of_marks(line: str) -> str:
+    return line.lstrip(INVISIBLE + ">").rstrip(INVISIBLE)
 
 
-def _end_of_fold(lines: Sequence[str], at: int, name: HeaderName, value: str) -> int:
+def _skip_blanks(lines: Sequence[str], at: int) -> int:
+    below = at
+    while below < len(lines) and below <= at + _MOST_BLANKS and not _bare(lines[below]):
+        below += 1
+    return below
+
+
+def _end_of_fold(lines: Sequence[str], at: int, name: HeaderName, value: str, *, is_announced: bool) -> int:
     """A line without a label still belongs to the header above it when another header follows soon, when the list of
     recipients stopped at a comma, or when the label stood alone on its line."""
     if not value and at < len(lines) and _bare(lines[at]) and not is_header_line(lines[at]) and name != "subject":
         at += 1
+    if at < len(lines) and _ADDRESS_ALONE.match(_bare_of_marks(lines[at])):
+        at += 1
     for ahead in range(at, min(at + _LONGEST_FOLD, len(lines))):
         if not _bare(lines[ahead]):
             break
-        if is_header_line(lines[ahead]):
-            return ahead
+        if read_label(lines[ahead], is_announced=is_announced):
+            unknown = (fold for fold in range(at, ahead) if _any_label(lines[fold]))
+            return next(unknown, ahead)
     while name in {"to", "cc"} and at < len(lines) and _goes_on(lines[at - 1], lines[at]):
         at += 1
     return at

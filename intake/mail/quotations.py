@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from intake.mail.header_blocks import has_address_in, has_time_in, read_header_block
+from intake.mail.header_blocks import INVISIBLE, has_address_in, has_time_in, read_header_block
 from intake.mail.lead_ins import (
+    END_OF_MESSAGE,
     FORWARDED_MESSAGE,
     OPENERS,
     ORIGINAL_MESSAGE,
@@ -18,7 +19,6 @@ from intake.mail.lead_ins import (
     phrases,
 )
 
-_INVISIBLE: Final = " \t\r\xa0\u200b\u200e\u200f\u202a\u202b\u202c\ufeff"
 _WITHOUT_DIRECTIONS: Final = dict.fromkeys(range(0x202A, 0x202F)) | {0x200E: None, 0x200F: None}
 _RULE: Final = "-–—_=*~+#• "
 _MOST_LINES: Final = 7
@@ -35,7 +35,8 @@ _WROTE: Final = re.compile(
 )
 _ENDS_WITH_WROTE: Final = re.compile(r"(?:wrote|schrieb|skrev|a écrit) ?-{2,}$", re.IGNORECASE)
 _DATE: Final = re.compile(r"(?:19|20)\d\d|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
-_BARE_ADDRESS_LAST: Final = re.compile(r"(?:<[^<>\s]{1,80}@[^<>\s]{1,200}>|&lt;[^\s&]{1,200}&gt;)$")
+_BARE_ADDRESS_LAST: Final = re.compile(r"(?:[<(][^<>()\s]{1,80}@[^<>()\s]{1,200}[>)]|&lt;[^\s&]{1,200}&gt;)$")
+_LINK: Final = re.compile(r"\[?([^\s<>\[\]()]{1,64}@[^\s<>\[\]()]{1,255})\]?[<(]mailto:[^\s<>()]{1,300}[>)]")
 _GROUPWISE: Final = re.compile(r">>> .{3,200}\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}.{0,40}(?:>>>)?$")
 _NOTES: Final = re.compile(r"\S.{1,80} ?-{2,3} ?\d{1,2}[./-]\d{1,2}[./-]\d{2,4} \d{1,2}:\d{2}.{0,12}-{2,3}")
 
@@ -43,9 +44,18 @@ _ORIGINALS: Final = phrases(ORIGINAL_MESSAGE)
 _FORWARDS: Final = phrases(FORWARDED_MESSAGE)
 _DIVIDERS: Final = _ORIGINALS | _FORWARDS
 _RULED: Final = re.compile(
-    r"[\s>*|]{0,12}[-–—_=]{2,40}\s{0,4}(?P<phrase>"
+    r"[\s>*|\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]{0,12}[-–—_=]{2,40}\s{0,4}(?P<phrase>"
     + "|".join(map(re.escape, sorted(_DIVIDERS, key=len, reverse=True)))
     + r")[^-–—_=\n]{0,120}?[-–—_=]{2,40}(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+
+_ORANGE: Final = re.compile(r"message du \d\d/\d\d/\d\d(?:\d\d)? (?:à )?\d\d[:h]\d\d$")
+_CLOSING: Final = re.compile(
+    r"[\s>*|\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]{0,12}[-–—_=]{2,40}\s{0,4}(?:"
+    + "|".join(map(re.escape, sorted(phrases(END_OF_MESSAGE))))
+    + r").{0,60}"
+    r"[-–—_=]{2,40}\s*$|[\s>]{0,12}=={4,40} ?forwarded message ?=={4,40}\s*$",
     re.IGNORECASE,
 )
 
@@ -69,18 +79,23 @@ class Divider:
 
 
 def is_blank(line: str) -> bool:
-    return not line.strip(_INVISIBLE)
+    return not line.strip(INVISIBLE)
 
 
 def is_quoted(line: str) -> bool:
-    start = line.lstrip(_INVISIBLE)
+    start = line.lstrip(INVISIBLE)
     return start.startswith((">", "&gt;")) and not _GROUPWISE.match(start[:_LONGEST])
 
 
 def is_rule(line: str) -> bool:
     """A line drawn with dashes, underscores, stars and the like."""
-    bare = line.strip(_INVISIBLE)
+    bare = line.strip(INVISIBLE)
     return len(bare) >= 3 and not bare.strip(_RULE)
+
+
+def is_closing(line: str) -> bool:
+    """A line with which programs end what they forwarded: "----- End forwarded message -----"."""
+    return "=8<=" in line or (len(line) < _LONGEST and _CLOSING.match(line) is not None)
 
 
 def read_divider(lines: Sequence[str], at: int) -> Divider | None:
@@ -88,10 +103,12 @@ def read_divider(lines: Sequence[str], at: int) -> Divider | None:
     line = lines[at]
     if len(line) > 4000:
         return None
+    if "&gt;" in line[:8]:
+        line = line.replace("&gt;", ">")
     if ruled := _RULED.match(line):
         return Divider(ruled["phrase"].casefold() in _FORWARDS, ruled["rest"].strip())
-    phrase = line.strip("> |" + _RULE + _INVISIBLE).rstrip(":： .").casefold()
-    if phrase.startswith("original message processed by "):
+    phrase = line.strip("> |" + _RULE + INVISIBLE).rstrip(":： .").casefold().replace("i̇", "i")
+    if phrase.startswith("original message processed by ") or _ORANGE.match(phrase):
         return Divider(is_forward=False)
     if phrase not in _DIVIDERS or not _headers_follow(lines, at):
         return None
@@ -100,7 +117,7 @@ def read_divider(lines: Sequence[str], at: int) -> Divider | None:
 
 def read_lead_in(lines: Sequence[str], at: int) -> LeadIn | None:
     """The lead-in that begins on line `at`; programs wrap it over several lines."""
-    first = lines[at].strip(_INVISIBLE)
+    first = lines[at].strip(INVISIBLE)
     if not 8 <= len(first) <= _LONGEST or is_quoted(first) or not _may_open(first):
         return None
     if _GROUPWISE.match(first) or _NOTES.match(first):
@@ -120,11 +137,13 @@ def read_lead_in(lines: Sequence[str], at: int) -> LeadIn | None:
 def _join(joined: str, part: str) -> str:
     """Seen in practice: "<" and ">" torn from their address, and soft line breaks of mail encoded twice."""
     whole = joined[:-1] + part if joined.endswith("=") else f"{joined} {part}".strip()
+    if "mailto:" in whole:
+        whole = _LINK.sub(r"\1", whole)
     return whole.translate(_WITHOUT_DIRECTIONS).replace("< ", "<").replace(" >", ">")
 
 
 def _headers_follow(lines: Sequence[str], at: int) -> bool:
-    return any(read_header_block(lines, below) is not None for below in range(at + 1, min(at + 4, len(lines))))
+    return any(read_header_block(lines, below) is not None for below in range(at + 1, min(at + 6, len(lines))))
 
 
 @lru_cache(maxsize=2048)  # each line is asked about twice: is it forwarded, is it quoted?
@@ -142,11 +161,11 @@ def _opens_with_date(bare: str) -> bool:
 
 def _parts(lines: Sequence[str], at: int) -> Iterator[tuple[int, str]]:
     """The lines a wrapped lead-in may run over, each with the number of the line after it."""
-    yield at + 1, lines[at].strip(_INVISIBLE)
+    yield at + 1, lines[at].strip(INVISIBLE)
     if not any(character.isdigit() or character in "@<" for character in lines[at]):
         return
     for number in range(at + 1, min(at + _MOST_LINES, len(lines))):
-        part = lines[number].strip(_INVISIBLE)
+        part = lines[number].strip(INVISIBLE)
         if not (_follows_on(part) or (is_blank(part) and _is_torn_address(lines, number + 1))):
             return
         yield number + 1, part
@@ -159,7 +178,7 @@ def _follows_on(part: str) -> bool:
 
 
 def _is_torn_address(lines: Sequence[str], at: int) -> bool:
-    return at < len(lines) and lines[at].strip(_INVISIBLE).startswith("<")
+    return at < len(lines) and lines[at].strip(INVISIBLE).startswith("<")
 
 
 def _opens_anew(part: str) -> bool:
@@ -171,8 +190,8 @@ def _judge(joined: str) -> bool | None:
     has_address, has_time = has_address_in(joined), has_time_in(joined)
     if _ENDS_WITH_WROTE.search(joined[-40:]):
         return True
-    ends_with_colon = joined.rstrip(_RULE + _INVISIBLE).endswith((":", "："))
-    if ends_with_colon and _WROTE.search(joined.rstrip(_RULE + _INVISIBLE + ":：").lower()):
+    ends_with_colon = joined.rstrip(_RULE + INVISIBLE).endswith((":", "："))
+    if ends_with_colon and _WROTE.search(joined.rstrip(_RULE + INVISIBLE + ":：").lower()):
         return has_address or (has_time and _DATE.search(joined) is not None)
     core = joined.rstrip(" :：")
     if _opens_with_date(core) and _BARE_ADDRESS_LAST.search(core[-300:]) and _DATE.search(core):

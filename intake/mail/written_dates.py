@@ -15,21 +15,22 @@ _LONGEST: Final = 120
 
 # Beginnings of month names, folded to plain letters where there are any; the longest that fits wins.
 _MONTHS: Final = {
-    1: "jan gen ene ian jaan tammi led sij stycz sty янв січ yan oca ion sau ιαν ינואר يناير",
-    2: "feb fev fevr helmi unor velj luty lut veebr vas chwe sub фев лют φεβ פברואר فبراير",
-    3: "mar maar maalis marz maer maart brez ozu maw faw kov мар бер μαρ מרץ مارس",
-    4: "apr avr abr huhti dub trav kwie kwi nis ebr bal апр квіт кві квит απρ אפריל أبريل ابريل",
-    5: "may mai maj mei mag touko kvet svib geg fai май маи мая трав μαι מאי مايو",
-    6: "jun juin juun giu iun kesa cerv lipnj czerw cze haz meh feh bir июн юни чер ιουν יוני يونيو",
-    7: "jul juil juul lug iul heina cervenc cervenec lip srpnj tem gorff orff lie июл юли лип ιουλ יולי يوليو",
-    8: "aug aou ago elo srp sierp sie kolov agu avg awst rugp авг сер αυγ אוגוסט أغسطس اغسطس",
-    9: "sep set szep syys zari ruj wrz eyl medi fedi rugs сен сеп вер σεπ ספטמבר سبتمبر",
-    10: "oct okt ott out loka rij paz eki hyd spa окт жов οκτ אוקטובר أكتوبر اكتوبر",
-    11: "nov noi marras lis studen kas tach dach lapk ноя ное лис νοε נובמבר نوفمبر",
-    12: "dec dez dic des det deze joulu prosin gru ara rhag rag gruo дек гру δεκ דצמבר ديسمبر",
+    1: "jan gen ene ian jaan tammi led sij stycz sty eanair urtar янв січ yan oca ion sau ιαν ינואר يناير",
+    2: "feb fev feabh otsail fevr helmi unor velj luty lut veebr vas chwe sub фев лют φεβ פברואר فبراير",
+    3: "mar maar marta martx maalis marz maer maart brez ozu maw faw kov мар бер μαρ מרץ مارس",
+    4: "apr avr aib apir abr huhti dub trav kwie kwi nis ebr bal апр квіт кві квит απρ אפריל أبريل ابريل",
+    5: "may mai beal maiat maj mei mag touko kvet svib geg fai май маи мая трав μαι מאי مايو",
+    6: "jun juin meith ekain juun giu iun kesa cerv lipnj czerw cze haz meh feh bir июн юни чер ιουν יוני يونيو",
+    7: "jul juil iuil uztail juul lug iul heina cervenc cervenec lip srpnj tem gorff orff lie июл юли лип ιουλ יולי يوليو",
+    8: "aug aou lun abuz ago elo srp sierp sie kolov agu avg awst rugp авг сер αυγ אוגוסט أغسطس اغسطس",
+    9: "sep set mean irail szep syys zari ruj wrz eyl medi fedi rugs сен сеп вер σεπ ספטמבר سبتمبر",
+    10: "oct okt deireadh urri ott out loka rij paz eki hyd spa окт жов οκτ אוקטובר أكتوبر اكتوبر",
+    11: "nov noi samh azar marras lis studen kas tach dach lapk ноя ное лис νοε נובמבר نوفمبر",
+    12: "dec dez noll abend dic des det deze joulu prosin gru ara rhag rag gruo дек гру δεκ דצמבר ديسمبر",
 }
 _STEMS: Final = {stem: month for month, stems in _MONTHS.items() for stem in stems.split()}
-_CROATIAN_DAY: Final = re.compile(r"ponedjelj|utorak|srijed|cetvrtak|petak|subot|nedjelj")
+# Poles write no dot behind the day.
+_CROATIAN: Final = re.compile(r"ponedjelj|utorak|srijed|cetvrtak|petak|subot|nedjelj|\d\. ?listop")
 
 _AFTERNOON: Final = re.compile(r"^[\s\d:]{0,4}(?:p\.?\s?m\b|nachm|μμ|μ\.\s?μ)|오후|下午|午後")
 _MORNING: Final = re.compile(r"^[\s\d:]{0,4}(?:a\.?\s?m\b|vorm|πμ|π\.\s?μ)|오전|上午|午前")
@@ -47,6 +48,7 @@ _ZONES: Final = {
 }  # fmt: skip
 _YEAR_FIRST: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)\s?[-/.年년]\s?(\d{1,2})\s?[-/.月월]\s?(\d{1,2})(?!\d)")
 _NUMERIC: Final = re.compile(r"(?<!\d)(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?\2\s?((?:19|20)?\d\d)(?!\d)")
+_NUMBERED_MONTH: Final = re.compile(r"\b(?:thang|thg) (\d{1,2})\b")  # Vietnamese
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _DAY: Final = re.compile(r"(?<![\d:])(\d{1,2})(?=\D|$)(?!:\d)")
 _WORD: Final = re.compile(r"[^\W\d_]{2,20}")
@@ -86,7 +88,7 @@ def _read_day(before: str, after: str, both: str) -> tuple[int, int, int] | None
     year_found, month_found = _YEAR.search(both), _named_month(both)
     if year_found is None or month_found is None:
         return None
-    rest = f"{before} {_OFFSET.sub(' ', after)}".replace(year_found[0], " ", 1)
+    rest = _NUMBERED_MONTH.sub(" ", f"{before} {_OFFSET.sub(' ', after)}".replace(year_found[0], " ", 1))
     days = {int(number) for number in _DAY.findall(rest) if 1 <= int(number) <= 31}
     return (int(year_found[0]), month_found, days.pop()) if len(days) == 1 else None
 
@@ -105,7 +107,7 @@ def _from_numbers(text: str, one: int, two: int, year: str, separator: str) -> t
 
 def _named_month(text: str) -> int | None:
     """The last word that begins like a month: weekdays such as "mar." (mardi) come before the day."""
-    if found := re.search(r"\b(?:thang|thg) (\d{1,2})\b", text):
+    if found := _NUMBERED_MONTH.search(text):
         return int(found[1])
     months = (_month_of(word, text) for word in _WORD.findall(text))
     return next((month for month in reversed(list(months)) if month), None)
@@ -113,7 +115,7 @@ def _named_month(text: str) -> int | None:
 
 def _month_of(word: str, text: str) -> int | None:
     if word.startswith("listop"):
-        return 10 if _CROATIAN_DAY.search(text) else 11
+        return 10 if _CROATIAN.search(text) else 11
     fitting = [stem for stem in _STEMS if word.removeprefix("ב").startswith(stem)]
     return _STEMS[max(fitting, key=len)] if fitting else None
 
