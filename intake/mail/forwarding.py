@@ -133,7 +133,7 @@ def _undivided_opening(lines: list[str], at: int) -> _Opening | None:
     if block and block.is_convincing:
         return _Opening(at, block.end, block=block)
     lead_in = read_lead_in(lines, at)
-    return _Opening(at, lead_in.end, lead_in=lead_in.text) if lead_in and lead_in.is_strong else None
+    return _Opening(at, lead_in.end, lead_in=lead_in.text) if lead_in and lead_in.is_certain else None
 
 
 def _find_quoted_lead_in(lines: list[str], kind: _Kind) -> _Opening | None:

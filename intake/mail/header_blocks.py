@@ -28,6 +28,7 @@ INVISIBLE: Final = (
     " \t\r\xa0\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2063\u2066\u2067\u2068\u2069\ufeff"
 )
 _EDGE: Final = INVISIBLE + ">|*_"
+_NAMED_ADDRESS: Final = re.compile(r".{0,200}[<\[(]\s?(?:mailto:)?[^\s<>@]{1,64}@")  # a form has its address alone
 _MOST_BLANKS: Final = 3  # between two headers
 _ADDRESS_ALONE: Final = re.compile(r"[<\[(]\s?(?:mailto:)?[^\s<>]{1,64}@[^\s<>]{1,255}[>\])]{1,3}[,;]?$")
 _ADDRESS: Final = re.compile(r"[^\s<>()\[\]\"',;:]{1,64}@[^\s<>()\[\]\"',;:@]{1,255}")
@@ -44,17 +45,22 @@ class HeaderBlock:
 
     @property
     def is_convincing(self) -> bool:
-        """Whether a mail program wrote it. A person may head a letter "From: … To: … Date: …", but gives neither
-        an address nor a time of day there."""
-        has_address = has_address_in(self.fields.get("from", ""))
-        has_time = _TIME.search(self.fields.get("sent", "")) is not None
-        if len(self.fields.keys() - {"other", _UNKNOWN}) >= 3:
-            return has_address or has_time
-        return has_address and (has_time or "subject" in self.fields)
+        """Whether a mail program wrote it. A person may head a letter "From: … To: … Date: …", but gives no address
+        there; a program that gives none (Outlook, within one office) writes when it was sent right below the name."""
+        sent = self.fields.get("sent", "")
+        has_time = has_time_in(sent)
+        if has_address_in(self.fields.get("from", "")):
+            return has_time or "subject" in self.fields or len(self.fields.keys() - {"other", _UNKNOWN}) >= 3
+        order = [name for name in self.fields if name != "reply-to"]
+        return has_time and has_date_in(sent) and len(order) >= 3 and order[:2] == ["from", "sent"]
 
 
 def has_address_in(text: str) -> bool:
     return _ADDRESS.search(text[:2000]) is not None
+
+
+def has_date_in(text: str) -> bool:
+    return _DATE.search(text[:2000]) is not None
 
 
 def has_time_in(text: str) -> bool:
@@ -98,7 +104,8 @@ def read_block_in_any_language(lines: Sequence[str], at: int) -> HeaderBlock | N
     if len(values) < _FEWEST_IN_ANY_LANGUAGE:
         return None
     block = HeaderBlock(_named(values), end)
-    return block if {"from", "sent"} <= block.fields.keys() else None
+    is_whole = has_address_in(block.fields.get("from", "")) and has_time_in(block.fields.get("sent", ""))
+    return block if is_whole else None
 
 
 def split_glued_headers(line: str) -> list[str]:
@@ -182,9 +189,11 @@ def _named(values: Sequence[tuple[HeaderName, str]]) -> dict[HeaderName, str]:
     fields = {name: value for name, value in reversed(values) if name != _UNKNOWN}
     for name, value in values:
         if name == _UNKNOWN:
-            if has_address_in(value):
-                fields.setdefault("from" if "from" not in fields else "to" if "to" not in fields else "cc", value)
-            elif has_time_in(value) and _DATE.search(value):
+            if "from" not in fields and _NAMED_ADDRESS.match(value):
+                fields["from"] = value
+            elif has_address_in(value):
+                fields.setdefault("to" if "to" not in fields else "cc", value)
+            elif has_time_in(value) and has_date_in(value):
                 fields.setdefault("sent", value)
             else:
                 fields.setdefault("subject", value)

@@ -21,7 +21,7 @@ def phrases(table: str) -> frozenset[str]:
 
 
 WROTE: Final = {
-    "en": "wrote, writes",
+    "en": "wrote, writes, quoting",
     "cy": "ysgrifennodd, ysgrifennwyd, wedi ysgrifennu, sgwennodd",
     "bg": "написа",
     "be": "напісаў",
@@ -29,7 +29,7 @@ WROTE: Final = {
     "ca": "va escriure, ha escrit",
     "cs": "napsal, napsala, napsal(a), píše",
     "da/nb/sv": "skrev, skreiv, skrev følgende",
-    "de": "schrieb, geschrieben, schrieben",
+    "de": "schrieb, geschrieben, schrieben, zitat von",
     "el": "έγραψε",
     "es/gl": "escribió, ha escrito, escribiu",
     "et": "kirjutas",
@@ -37,18 +37,19 @@ WROTE: Final = {
     "fi": "kirjoitti",
     "fr": "a écrit, écrit, a ecrit",
     "ga/gd": "scríobh, sgrìobh",
-    "hr/sr": "napisao je, je napisao, je napisala, napisao, napisala, napisao/la, је написао, је написала",
-    "sl": "je napisal, napisal/a, je napisal(a)",
+    "hr/sr": """napisao je, je napisao, je napisala, napisao, napisala, napisao/la, је написао, је написала,
+        је написао/ла""",
+    "sl": "je napisal, napisal, napisala, napisal/a, je napisal(a)",
     "sq": "shkroi",
     "hu": "írta, írt",
     "id": "menulis",
     "is": "skrifaði",
     "mk": "напиша",
-    "it": "ha scritto, scrive, scritto",
+    "it": "ha scritto, scrive, scritto, citando",
     "lt": "rašė",
     "lv": "rakstīja",
-    "nl": "schreef, geschreven",
-    "pl": "napisał, napisała, napisał(a), pisze",
+    "nl": "schreef, geschreven, citeren",
+    "pl": "napisał, napisała, napisał(a), pisze, cytowanie",
     "pt": "escreveu",
     "ro": "a scris",
     "ru": "написал, написала, написал(а), пишет",
@@ -65,7 +66,8 @@ WROTE_ANYWHERE: Final = """
 # What a lead-in begins with, where it does not begin with a number or an address.
 OPENERS: Final = words(
     """
-    on ar am le el em il in op den d. på dne dňa dnia w o ne on- la pe on: во в у на στις στο em: a kl. kl
+    on în no às noong ar am le el em il in op den d. på dne dňa dnia w o ne on- la pe on: во в у на
+    στις στο em: a kl. kl
     tarihinde 在 於 于 ב ב- בתאריך في vào pada þann páa kuupäeval datums ngày em. dana dňa. zo op: al het
     quoting
 
@@ -77,7 +79,8 @@ WEEKDAYS: Final = words(
     jueves vie viernes sáb sábado dom domingo seg ter qua qui sex ma wo za zo mån tis ons tors fre lör sön man tir
     tor lør søn ti ke to pe la su pon wt śr czw pt sob niedz po út st čt pá ne пн вт ср чт пт сб вс нд llun maw iau
     gwe sad sul pzt sal çar per cum cmt paz κυρ δευ τρί τετ πέμ παρ σάβ monday tuesday wednesday thursday friday
-    saturday sunday
+    saturday sunday čet uto sri sub ned joi vin sâm dum mie št pi šest czwartek wtorek środa piątek sobota niedziela
+    poniedziałek четверг чет
     """
 )
 
@@ -98,7 +101,7 @@ ORIGINAL_MESSAGE: Final = """
     orixinal, jatorrizko mezua, an teachdaireachd thùsail, kemennadenn orinel, opphavleg melding, mesazhi origjinal,
     оригинално писмо, оригинална порака, зыходны ліст, початкове повідомлення, alkuperäinen viesti / orig.msg.,
     pôvodná správa --- original message, pôvodný e-mail, originální zpráva, izvorno sporočilo, original mail,
-    原始消息, 原信件, 元のメール, الرسالة الأصليَّة, ข้อความต้นฉบับ, ข้อความเดิม
+    mail original, 原始消息, 原信件, 元のメール, الرسالة الأصليَّة, ข้อความต้นฉบับ, ข้อความเดิม
 """
 FORWARDED_MESSAGE: Final = """
     forwarded message, forwarded mail, forwarded email, begin forwarded message, forwarded by, forwarded letter,
@@ -194,8 +197,9 @@ HEADER_LABELS: Final[dict[HeaderName, str]] = {
     "cc": """
         cc, copi, copïau, kopie, kopie an, copie, copie à, copia, còpia, cópia, kopia, kopi, kopi til, kopio, kópia,
         dw, do wiadomości, másolat, másolatot kap, копия, копія, копија, bilgi, κοιν, κοινοποίηση, kopija, koopia, kk,
-        c.c, 抄送, 副本, 参照, 참조, עותק, نسخة, đồng gửi, kopie (cc), copie (cc), kp, kp., копие, коп, коп., κοιν., a/c,
-        afrit, eilenn, tembusan, salinan, másolatot kapnak, สำเนา, สำเนาถึง, 副本抄送, העתק, نسخة إلى
+        c.c, 抄送, 副本, 参照, 참조, עותק, نسخة, đồng gửi, kopie (cc), copie (cc), kp, kp., копие, коп,
+        коп.,
+        κοιν., a/c, afrit, eilenn, tembusan, salinan, másolatot kapnak, สำเนา, สำเนาถึง, 副本抄送, העתק, نسخة إلى
     """,
     "subject": """
         subject, pwnc, testun, betreff, objet, sujet, asunto, assumpte, oggetto, assunto, onderwerp, ämne, rubrik,

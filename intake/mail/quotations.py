@@ -35,6 +35,9 @@ _WROTE: Final = re.compile(
 )
 _ENDS_WITH_WROTE: Final = re.compile(r"(?:wrote|schrieb|skrev|a écrit) ?-{2,}$", re.IGNORECASE)
 _DATE: Final = re.compile(r"(?:19|20)\d\d|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
+_SHORT_WEEKDAY: Final = re.compile(
+    r"(?<!\w)(?:" + "|".join(sorted(re.escape(day) for day in WEEKDAYS if len(day) <= 4)) + r")[.,]", re.IGNORECASE
+)
 _BARE_ADDRESS_LAST: Final = re.compile(r"(?:[<(][^<>()\s]{1,80}@[^<>()\s]{1,200}[>)]|&lt;[^\s&]{1,200}&gt;)$")
 _LINK: Final = re.compile(r"\[?([^\s<>\[\]()]{1,64}@[^\s<>\[\]()]{1,255})\]?[<(]mailto:[^\s<>()]{1,300}[>)]")
 _GROUPWISE: Final = re.compile(r">>> .{3,200}\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}.{0,40}(?:>>>)?$")
@@ -63,11 +66,17 @@ _CLOSING: Final = re.compile(
 @dataclass(frozen=True, slots=True)
 class LeadIn:
     """`text` on one line; `end` is the first line after it. A strong one was certainly written by a program; a weak
-    one ("On Monday the head wrote:") may be a person's sentence."""
+    one ("On Monday the head wrote:") may be a person's sentence, and so may one that names no address unless quoted
+    lines follow it."""
 
     text: str
     end: int
     is_strong: bool
+
+    @property
+    def is_certain(self) -> bool:
+        """Strong whatever follows it: with an address, or a date as only programs write it ("Thu, 5 Mar 2020")."""
+        return self.is_strong and (has_address_in(self.text) or _SHORT_WEEKDAY.search(self.text) is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +127,9 @@ def read_divider(lines: Sequence[str], at: int) -> Divider | None:
 def read_lead_in(lines: Sequence[str], at: int) -> LeadIn | None:
     """The lead-in that begins on line `at`; programs wrap it over several lines."""
     first = lines[at].strip(INVISIBLE)
-    if not 8 <= len(first) <= _LONGEST or is_quoted(first) or not _may_open(first):
+    if not 4 <= len(first) <= _LONGEST or is_quoted(first):
+        return None
+    if not (_may_open(first) or _is_name_torn_off(lines, at, first)):
         return None
     if _GROUPWISE.match(first) or _NOTES.match(first):
         return LeadIn(first, at + 1, is_strong=True)
@@ -162,7 +173,9 @@ def _opens_with_date(bare: str) -> bool:
 def _parts(lines: Sequence[str], at: int) -> Iterator[tuple[int, str]]:
     """The lines a wrapped lead-in may run over, each with the number of the line after it."""
     yield at + 1, lines[at].strip(INVISIBLE)
-    if not any(character.isdigit() or character in "@<" for character in lines[at]):
+    if not (
+        any(character.isdigit() or character in "@<" for character in lines[at]) or _is_torn_address(lines, at + 1)
+    ):
         return
     for number in range(at + 1, min(at + _MOST_LINES, len(lines))):
         part = lines[number].strip(INVISIBLE)
@@ -181,6 +194,13 @@ def _is_torn_address(lines: Sequence[str], at: int) -> bool:
     return at < len(lines) and lines[at].strip(INVISIBLE).startswith("<")
 
 
+def _is_name_torn_off(lines: Sequence[str], at: int, first: str) -> bool:
+    """ "Ben Jones" above "<ben@…> wrote:": a short line of its own, with an address alone below it."""
+    if at + 1 == len(lines) or not lines[at + 1].startswith("<") or len(first) > 60:
+        return False
+    return (at == 0 or is_blank(lines[at - 1])) and len(first.split()) <= 6 and first[-1] not in ".,;:!?"
+
+
 def _opens_anew(part: str) -> bool:
     return part.split(" ", 1)[0].casefold() in _OPENING_WORDS and bool(_DATE.search(part)) and has_time_in(part)
 
@@ -193,6 +213,8 @@ def _judge(joined: str) -> bool | None:
     ends_with_colon = joined.rstrip(_RULE + INVISIBLE).endswith((":", "："))
     if ends_with_colon and _WROTE.search(joined.rstrip(_RULE + INVISIBLE + ":：").lower()):
         return has_address or (has_time and _DATE.search(joined) is not None)
+    if ends_with_colon and has_address and has_time and _DATE.search(joined):
+        return True
     core = joined.rstrip(" :：")
     if _opens_with_date(core) and _BARE_ADDRESS_LAST.search(core[-300:]) and _DATE.search(core):
         return ends_with_colon or has_time

@@ -87,7 +87,7 @@ def _after_lead_in(lines: list[str], lead_in: LeadIn, last_quoted: int, *, has_w
     if below == len(lines):
         return below
     if not _is_marked(lines[below]):
-        if not lead_in.is_strong:
+        if not lead_in.is_certain:
             return None
         return len(lines) if has_words else lead_in.end
     end = _end_of_run(lines, below)

@@ -56,6 +56,7 @@ _CONTACT: Final = _any(
     r"@|https?:|www\.|\b(?:tel|phone|mob|mobile|fax|ffôn|ext|t|m|e)\b ?[:.]|\+?\(?\d[\d ()-]{8,}|mailing list"
 )
 
+_SENTENCE: Final = re.compile(r"p\.? ?s\b|.{70,}[.!?]$", re.IGNORECASE)
 _FIRST_PERSON: Final = re.compile(r"\bI(?:['’]\w{1,2})?\b|\b[Mm]y\b|\bfy\b")
 _NOTICE_BEGINS: Final = _any(
     r"(?:disclaimer|confidential\w*|legal notice|important|notice|privileged|warning|council|please)\b",
@@ -211,6 +212,8 @@ def _is_device_line(line: str) -> bool:
     if found is None:
         return False
     what, *also = re.split(r",|\.(?:\s|$)|  ", found["what"] or found["my"] or "", maxsplit=1)
+    if found["my"] and not _NAMES_DEVICE.search(what):
+        return False
     return _is_device(what) and _is_aside("".join(also))
 
 
@@ -235,11 +238,18 @@ def _without_signature(lines: list[str]) -> list[str]:
         line = lines[at]
         is_separator = line.strip(" \t\xa0\r") in {"--", "—", "–", "- -", "-- --", "—-"} or is_rule(line)
         if is_separator and not all(is_blank(above) for above in lines[:at]) and _is_signature(line, lines[at + 1 :]):
-            return lines[:at]
+            return lines if _divides_text(lines, at) else lines[:at]
         words_below += not is_blank(line)
         if words_below > _MOST_SIGNATURE_LINES or is_quoted(line):
             break
     return lines
+
+
+def _divides_text(lines: list[str], at: int) -> bool:
+    """Whether the writer drew the same bare line between paragraphs of the letter."""
+    bare = lines[at].rstrip("\r")
+    above = next((number for number in range(at - 1, max(at - 40, 0), -1) if lines[number].rstrip("\r") == bare), None)
+    return bare == "--" and above is not None and _has_prose(lines[above + 1 : at])
 
 
 def _is_signature(separator: str, below: list[str]) -> bool:
@@ -254,7 +264,9 @@ def _is_rule_only(lines: list[str]) -> bool:
 
 
 def _has_prose(lines: list[str]) -> bool:
-    """Whether someone wrote in sentences: a long line, or two full ones in a row."""
+    """Whether someone wrote in sentences: a long line, a whole sentence, or two full lines in a row."""
+    if any(_SENTENCE.match(line.strip()) and not _CONTACT.search(line[:600]) for line in lines):
+        return True
     if any(len(line) > 160 and not _CONTACT.search(line[:600]) for line in lines):
         return True
     full = [len(line.strip()) > 58 and not _CONTACT.search(line[:600]) for line in lines]

@@ -21,8 +21,9 @@ _MONTHS: Final = {
     4: "apr avr aib apir abr huhti dub trav kwie kwi nis ebr bal апр квіт кві квит απρ אפריל أبريل ابريل",
     5: "may mai beal maiat maj mei mag touko kvet svib geg fai май маи мая трав μαι מאי مايو",
     6: "jun juin meith ekain juun giu iun kesa cerv lipnj czerw cze haz meh feh bir июн юни чер ιουν יוני يونيو",
-    7: "jul juil iuil uztail juul lug iul heina cervenc cervenec lip srpnj tem gorff orff lie июл юли лип ιουλ יולי يوليو",
-    8: "aug aou lun abuz ago elo srp sierp sie kolov agu avg awst rugp авг сер αυγ אוגוסט أغسطس اغسطس",
+    7: "jul juil iuil uztail juul lug iul heina cervenc cervenec lip srpnj tem gorff orff lie июл юли лип ιουλ יולי"
+    " يوليو",
+    8: "aug aou lunasa abuz ago elo srp sierp sie kolov agu avg awst rugp авг сер αυγ אוגוסט أغسطس اغسطس",
     9: "sep set mean irail szep syys zari ruj wrz eyl medi fedi rugs сен сеп вер σεπ ספטמבר سبتمبر",
     10: "oct okt deireadh urri ott out loka rij paz eki hyd spa окт жов οκτ אוקטובר أكتوبر اكتوبر",
     11: "nov noi samh azar marras lis studen kas tach dach lapk ноя ное лис νοε נובמבר نوفمبر",
