@@ -21,7 +21,7 @@ from intake.mail.header_blocks import (
 )
 from intake.mail.lead_ins import AMBIGUOUS_PREFIX, FORWARD_PREFIXES, REPLY_PREFIXES
 from intake.mail.message import Address
-from intake.mail.quotations import is_blank, is_closing, is_quoted, is_rule, read_divider, read_lead_in
+from intake.mail.quotations import is_blank, is_closing, is_quoted, is_rule, may_begin, read_divider, read_lead_in
 from intake.mail.written_addresses import read_lead_in_address, read_written_address, read_written_addresses
 from intake.mail.written_dates import read_written_date
 
@@ -117,6 +117,8 @@ def _find_opening(lines: list[str], kind: _Kind) -> _Opening | None:
     """The first thing that begins a quotation decides: under a plain subject only a forward's own divider counts."""
     is_forward = kind in {"forward", "either"}
     for at, line in enumerate(lines):
+        if not may_begin(lines, at):
+            continue
         if divider := read_divider(lines, at):
             opening = _after_divider(lines, at, divider.rest)
             if is_forward or (divider.is_forward and (not is_quoted(line) or opening.is_convincing)):

@@ -22,6 +22,9 @@ from intake.mail.lead_ins import (
 _WITHOUT_DIRECTIONS: Final = dict.fromkeys(range(0x202A, 0x202F)) | {0x200E: None, 0x200F: None}
 _RULE: Final = "-–—_=*~+#• "
 _MOST_LINES: Final = 7
+_LONGEST_OPENING: Final = 40  # a header's label, with the marks around it
+_PROCESSED: Final = ("original message processed by ", "message du ")
+_DIGIT: Final = re.compile(r"\d")
 _LONGEST: Final = 400
 
 _OPENING_WORDS: Final = OPENERS | WEEKDAYS
@@ -41,6 +44,14 @@ _SHORT_WEEKDAY: Final = re.compile(
 _BARE_ADDRESS_LAST: Final = re.compile(r"(?:[<(][^<>()\s]{1,80}@[^<>()\s]{1,200}[>)]|&lt;[^\s&]{1,200}&gt;)$")
 _LINK: Final = re.compile(r"\[?([^\s<>\[\]()]{1,64}@[^\s<>\[\]()]{1,255})\]?[<(]mailto:[^\s<>()]{1,300}[>)]")
 _GROUPWISE: Final = re.compile(r">>> .{3,200}\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}.{0,40}(?:>>>)?$")
+_USENET: Final = re.compile(r"In (?:message|article) <[^<>\s]{3,200}>,? .{1,200} (?:wrote|writes):?$")
+# Yahoo for Android writes what it quotes behind the lead-in, on the same line.
+_RUNS_ON: Final = re.compile(
+    r"(?:On|Am|Le|El|Il|Op|Em|Den|Ar) .{6,120}\d\d[:.]\d\d.{1,120}<[^<>\s]{1,80}@[^<>\s]{1,200}> ?"
+    r"(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|escreveu|skrev|ysgrifennodd) ?: {2,}\S"
+)
+# A lead-in behind the end of a sentence: the line is the writer's as much as the program's.
+_STUCK: Final = re.compile(r"(?!On |Ar )[^.!?]{2,200}[^\W\d]{2}[.!?]+ (?:On|Ar) [^.!?]{0,20}\d")
 _NOTES: Final = re.compile(r"\S.{1,80} ?-{2,3} ?\d{1,2}[./-]\d{1,2}[./-]\d{2,4} \d{1,2}:\d{2}.{0,12}-{2,3}")
 
 _ORIGINALS: Final = phrases(ORIGINAL_MESSAGE)
@@ -93,7 +104,9 @@ def is_blank(line: str) -> bool:
 
 def is_quoted(line: str) -> bool:
     start = line.lstrip(INVISIBLE)
-    return start.startswith((">", "&gt;")) and not _GROUPWISE.match(start[:_LONGEST])
+    if not start.startswith((">", "&gt;")):
+        return False
+    return not (start.startswith(">>>") and _GROUPWISE.match(start[:_LONGEST]))
 
 
 def is_rule(line: str) -> bool:
@@ -107,6 +120,11 @@ def is_closing(line: str) -> bool:
     return "=8<=" in line or (len(line) < _LONGEST and _CLOSING.match(line) is not None)
 
 
+def may_begin(lines: Sequence[str], at: int) -> bool:
+    """Whether it is worth asking what begins on line `at`: nearly no line that a person writes passes."""
+    return _may_begin(lines[at]) or (at + 1 < len(lines) and lines[at + 1].startswith("<"))
+
+
 def read_divider(lines: Sequence[str], at: int) -> Divider | None:
     """The divider on line `at`, quoted or not. One drawn without dashes counts when headers follow it."""
     line = lines[at]
@@ -116,8 +134,8 @@ def read_divider(lines: Sequence[str], at: int) -> Divider | None:
         line = line.replace("&gt;", ">")
     if ruled := _RULED.match(line):
         return Divider(ruled["phrase"].casefold() in _FORWARDS, ruled["rest"].strip())
-    phrase = line.strip("> |" + _RULE + INVISIBLE).rstrip(":： .").casefold().replace("i̇", "i")
-    if phrase.startswith("original message processed by ") or _ORANGE.match(phrase):
+    phrase = _phrase_of(line)
+    if phrase.startswith(_PROCESSED[0]) or _ORANGE.match(phrase):
         return Divider(is_forward=False)
     if phrase not in _DIVIDERS or not _headers_follow(lines, at):
         return None
@@ -131,8 +149,10 @@ def read_lead_in(lines: Sequence[str], at: int) -> LeadIn | None:
         return None
     if not (_may_open(first) or _is_name_torn_off(lines, at, first)):
         return None
-    if _GROUPWISE.match(first) or _NOTES.match(first):
+    if _GROUPWISE.match(first) or _NOTES.match(first) or _USENET.match(first) or _RUNS_ON.match(first):
         return LeadIn(first, at + 1, is_strong=True)
+    if _STUCK.match(first):
+        return None
     joined, found = "", None
     for end, part in _parts(lines, at):
         joined = _join(joined, part)
@@ -143,6 +163,24 @@ def read_lead_in(lines: Sequence[str], at: int) -> LeadIn | None:
         if is_strong is not None and joined.endswith((":", "：", "-")):
             return LeadIn(joined, end, is_strong)
     return found
+
+
+@lru_cache(maxsize=4096)  # each line is asked about twice: is it forwarded, is it quoted?
+def _may_begin(line: str) -> bool:
+    first = line.strip(INVISIBLE)
+    if not first:
+        return False
+    if not first[0].isalnum() or "@" in first or "<" in first or "&" in first:
+        return True
+    label = first[:_LONGEST_OPENING]
+    if ":" in label or "：" in label or _opens_with_date(first) or _phrase_of(first) in _DIVIDERS:
+        return True
+    is_ended = first[-1] in ":：-" or _DIGIT.search(first) is not None
+    return first.casefold().startswith(_PROCESSED) or (is_ended and _WROTE.search(first.lower()) is not None)
+
+
+def _phrase_of(line: str) -> str:
+    return line[:_LONGEST].strip("> |" + _RULE + INVISIBLE).rstrip(":： .").casefold().replace("i̇", "i")
 
 
 def _join(joined: str, part: str) -> str:
@@ -157,7 +195,6 @@ def _headers_follow(lines: Sequence[str], at: int) -> bool:
     return any(read_header_block(lines, below) is not None for below in range(at + 1, min(at + 6, len(lines))))
 
 
-@lru_cache(maxsize=2048)  # each line is asked about twice: is it forwarded, is it quoted?
 def _may_open(first: str) -> bool:
     if first.startswith(">>>") or "@" in first or "<" in first:
         return True

@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from intake.mail.header_blocks import read_header_block
-from intake.mail.quotations import LeadIn, is_blank, is_quoted, is_rule, read_divider, read_lead_in
+from intake.mail.quotations import LeadIn, is_blank, is_quoted, is_rule, may_begin, read_divider, read_lead_in
 from intake.mail.signatures import without_banners, without_footers
 
 REPLY_MARKER: Final = "--- Please write your reply above this line ---"
@@ -49,6 +49,11 @@ def _without_quotations(lines: list[str]) -> list[str]:
     has_words = False
     at = 0
     while at < len(lines):
+        if not may_begin(lines, at):
+            kept.append(lines[at])
+            has_words = has_words or not is_blank(lines[at])
+            at += 1
+            continue
         if has_words and _begins_quotation(lines, at):
             return lines if _ANSWERS_INSIDE.search(" ".join(kept)[-2000:]) else _without_rules(kept)
         following = None if is_quoted(lines[at]) else _after_opening(lines, at, last_quoted, has_words=has_words)
