@@ -21,7 +21,16 @@ from intake.mail.header_blocks import (
 )
 from intake.mail.lead_ins import AMBIGUOUS_PREFIX, FORWARD_PREFIXES, REPLY_PREFIXES
 from intake.mail.message import Address
-from intake.mail.quotations import is_blank, is_closing, is_quoted, is_rule, may_begin, read_divider, read_lead_in
+from intake.mail.quotations import (
+    is_blank,
+    is_closing,
+    is_dated_divider,
+    is_quoted,
+    is_rule,
+    may_begin,
+    read_divider,
+    read_lead_in,
+)
 from intake.mail.written_addresses import read_lead_in_address, read_written_address, read_written_addresses
 from intake.mail.written_dates import read_written_date
 
@@ -64,6 +73,7 @@ class _Opening:
     end: int
     block: HeaderBlock | None = None
     lead_in: str | None = None
+    divider: str = ""
 
     @property
     def is_convincing(self) -> bool:
@@ -84,7 +94,7 @@ def read_forward(subject: str | None, text: str) -> Forwarded | None:
     original, below = _split_original(lines, opening)
     return Forwarded(
         sender=_read_sender(fields.get("from"), opening.lead_in),
-        sent_at=read_written_date(fields.get("sent") or opening.lead_in or lines[opening.start]),
+        sent_at=read_written_date(fields.get("sent") or opening.lead_in or opening.divider),
         to=read_written_addresses(fields.get("to", "")),
         cc=read_written_addresses(fields.get("cc", "")),
         subject=fields.get("subject") or (_without_prefix(subject or "") if kind == "forward" else None) or None,
@@ -135,7 +145,13 @@ def _undivided_opening(lines: list[str], at: int) -> _Opening | None:
     if block and block.is_convincing:
         return _Opening(at, block.end, block=block)
     lead_in = read_lead_in(lines, at)
-    return _Opening(at, lead_in.end, lead_in=lead_in.text) if lead_in and lead_in.is_certain else None
+    if lead_in is None or not (lead_in.is_certain or (lead_in.is_strong and _is_quoted_next(lines, lead_in.end))):
+        return None
+    return _Opening(at, lead_in.end, lead_in=lead_in.text)
+
+
+def _is_quoted_next(lines: list[str], at: int) -> bool:
+    return next((is_quoted(line) for line in lines[at : at + _NEAR] if not is_blank(line)), False)
 
 
 def _find_quoted_lead_in(lines: list[str], kind: _Kind) -> _Opening | None:
@@ -160,7 +176,8 @@ def _after_divider(lines: list[str], at: int, rest: str) -> _Opening:
     for below in range(at + 1, min(at + _NEAR, len(lines))):
         block = read_header_block(lines, below, is_announced=True) or read_block_in_any_language(lines, below)
         if block:
-            return _Opening(at, block.end, block=block)
+            dated = lines[at] if is_dated_divider(lines[at]) else ""
+            return _Opening(at, block.end, block=block, divider=dated)
         lead_in = read_lead_in(lines, below)
         if lead_in and lead_in.is_strong:
             return _Opening(at, lead_in.end, lead_in=lead_in.text)

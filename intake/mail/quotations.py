@@ -120,6 +120,11 @@ def is_closing(line: str) -> bool:
     return "=8<=" in line or (len(line) < _LONGEST and _CLOSING.match(line) is not None)
 
 
+def is_dated_divider(line: str) -> bool:
+    """A divider that says when the quoted email was written: Orange's "Message du 05/03/20 10:15"."""
+    return _ORANGE.match(_phrase_of(line)) is not None
+
+
 def may_begin(lines: Sequence[str], at: int) -> bool:
     """Whether it is worth asking what begins on line `at`: nearly no line that a person writes passes."""
     return _may_begin(lines[at]) or (at + 1 < len(lines) and lines[at + 1].startswith("<"))
@@ -135,7 +140,7 @@ def read_divider(lines: Sequence[str], at: int) -> Divider | None:
     if ruled := _RULED.match(line):
         return Divider(ruled["phrase"].casefold() in _FORWARDS, ruled["rest"].strip())
     phrase = _phrase_of(line)
-    if phrase.startswith(_PROCESSED[0]) or _ORANGE.match(phrase):
+    if phrase.startswith(_PROCESSED[0]) or is_dated_divider(line):
         return Divider(is_forward=False)
     if phrase not in _DIVIDERS or not _headers_follow(lines, at):
         return None

@@ -11,10 +11,15 @@ from intake.mail.lead_ins import WROTE, phrases
 from intake.mail.message import Address
 
 _ADDRESS: Final = re.compile(r"[^\s<>()\[\]\"',;:]{1,64}@[^\s<>()\[\]\"',;:@]{1,255}")
+_LONGEST_NAME: Final = 80
+_IS_NAME: Final = re.compile(
+    r"(?:[^\W\d_a-z][^\W\d_]*[.'’-]?(?:[^\W\d_]+)?(?: |$)|(?:de|da|do|van|von|der|den|ap|la|le|y) ){2,6}"
+)
 _DECORATION: Final = " \t\xa0\"'<>[]*_,;:‘’“”„«»，\u200b\u200e\u200f\u202a\u202c\u2068\u2069"
 _AFTER_TIME: Final = re.compile(
     r".*\d[:.hH時点]\s?\d{2}(?::\d{2})?\s{0,2}(?:[ap]\.?\s?m\.?|uhr|ч\.?|г\.?)?\s{0,2}"
-    r"(?:\(?(?:gmt|utc|cet|cest|bst)?\s?(?:[+-]\d{1,2}:?(?:\d\d)?)?\)?)?",
+    r"(?:\(?(?:(?:gmt|utc|cet|cest|mez|mesz|seč|selč|bst|wet|west|eet|eest|msk|brt|brst|e[sd]t|c[sd]t|p[sd]t|ist|jst|kst)"
+    r"(?!\w))?\s?(?:[+-]\d{1,2}:?(?:\d\d)?)?\)?)?",
     re.IGNORECASE,
 )
 _AFTER_DATE: Final = re.compile(r".*(?<!\d)(?:19|20)\d\d(?!\d)(?:\s?г\.?)?")
@@ -23,7 +28,9 @@ _VERBS: Final = "|".join(
     for verb in sorted({verb for table in WROTE.values() for verb in phrases(table)}, key=len, reverse=True)
 )
 _SAYING: Final = re.compile(
-    rf"^(?:(?:{_VERBS}|пользователь|користувач|the user|ο χρήστης|používateľ|odesílatel|odosielateľ|użytkownik|a las|"
+    rf"^(?:(?:{_VERBS}|пользователь|користувач|the user|ο χρήστης|používateľ|užívateľ|odesílatel|"
+    r"odosielateľ|użytkownik|korisnik|je oseba|oseba|lietotājs|от|מאת|wiadomość napisana przez|missatge de|kontakt|—|"
+    r"tarihinde|ο/η|hau idatzi du|sinulat ni|[μπ]\.μ\.|folgendes|a las|"
     r"kl\.?|um|à|at|времени|heeft|hat|időpontban|keltezéssel|에|г\.|р\.|\.|、)(?=\s|[\"“„«,、])[\s,、]*)+|"
     rf"\s+(?:{_VERBS})$|\s+via\s*$",
     re.IGNORECASE,
@@ -48,19 +55,20 @@ def read_written_address(text: str) -> Address | None:
 
 
 def read_lead_in_address(text: str) -> Address | None:
-    """The sender named in "On 5 March 2020 at 10:15, Ben <ben@…> wrote:"."""
+    """The sender named in "On 5 March 2020 at 10:15, Ben <ben@…> wrote:"; the address is "" where only a name was
+    written."""
     text = html.unescape(text[:2000])
     found = _ADDRESS.search(text)
-    if found is None:
-        return None
-    before = text[: found.start()].rstrip(_DECORATION + "(")
+    before = text[: found.start()].rstrip(_DECORATION + "(") if found else text
     before = before.removesuffix("mailto").rstrip(_DECORATION + "([")
     for stamp in (_AFTER_TIME, _AFTER_DATE):
         if match := stamp.match(before):
             before = before[match.end() :]
             break
-    name = _SAYING.sub("", before.strip(_DECORATION + "、"))
-    return Address(name=_bare_name(name), address=found[0].removeprefix("mailto:").rstrip("."))
+    name = _bare_name(_SAYING.sub("", _SAYING.sub("", before.strip(_DECORATION + "、"))))
+    if found:
+        return Address(name=name, address=found[0].removeprefix("mailto:").rstrip("."))
+    return Address(name=name, address="") if len(name) <= _LONGEST_NAME and _IS_NAME.fullmatch(name) else None
 
 
 def _split(text: str) -> list[str]:

@@ -62,7 +62,8 @@ def read_written_date(text: str) -> datetime | None:
     if time is None:
         return None
     before, after = folded[: time.start()], folded[time.end() :]
-    day = _read_day(before, after, f"{before} {after}")
+    # A name may stand behind the time, and be April or Jan.
+    day = _read_day(before, "", before) or _read_day(before, after, f"{before} {after}")
     clock = _read_clock(time, before[-4:], after[:12])
     if day is None or clock is None:
         return None
