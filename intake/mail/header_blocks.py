@@ -185,18 +185,20 @@ def _any_label(line: str) -> tuple[HeaderName, str] | None:
 
 
 def _named(values: Sequence[tuple[HeaderName, str]]) -> dict[HeaderName, str]:
-    """Names for the values of unknown labels, from what they look like and where they stand."""
+    """Names for the values of unknown labels, from what they look like and where they stand: the subject is the first
+    header or the last."""
     fields = {name: value for name, value in reversed(values) if name != _UNKNOWN}
-    for name, value in values:
-        if name == _UNKNOWN:
-            if "from" not in fields and _NAMED_ADDRESS.match(value):
-                fields["from"] = value
-            elif has_address_in(value):
-                fields.setdefault("to" if "to" not in fields else "cc", value)
-            elif has_time_in(value) and has_date_in(value):
-                fields.setdefault("sent", value)
-            else:
-                fields.setdefault("subject", value)
+    unknown = [value for name, value in values if name == _UNKNOWN]
+    for value in unknown:
+        if "from" not in fields and _NAMED_ADDRESS.match(value):
+            fields["from"] = value
+        elif has_address_in(value):
+            fields.setdefault("to" if "to" not in fields else "cc", value)
+        elif has_time_in(value) and has_date_in(value):
+            fields.setdefault("sent", value)
+    rest = [value for value in unknown if value not in fields.values()]
+    if rest:
+        fields.setdefault("subject", rest[0] if rest[0] == values[0][1] else rest[-1])
     return fields
 
 

@@ -47,7 +47,7 @@ _GROUPWISE: Final = re.compile(r">>> .{3,200}\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}.{0,
 _USENET: Final = re.compile(r"In (?:message|article) <[^<>\s]{3,200}>,? .{1,200} (?:wrote|writes):?$")
 # Yahoo for Android writes what it quotes behind the lead-in, on the same line.
 _RUNS_ON: Final = re.compile(
-    r"(?:On|Am|Le|El|Il|Op|Em|Den|Ar) .{6,120}\d\d[:.]\d\d.{1,120}<[^<>\s]{1,80}@[^<>\s]{1,200}> ?"
+    r"(?:On|Am|Le|El|Il|Op|Em|Den|Ar) .{6,120}\d[:.]\d\d.{1,120}<[^<>\s]{1,80}@[^<>\s]{1,200}> ?"
     r"(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|escreveu|skrev|ysgrifennodd) ?: {2,}\S"
 )
 # A lead-in behind the end of a sentence: the line is the writer's as much as the program's.
@@ -259,5 +259,5 @@ def _judge(joined: str) -> bool | None:
         return True
     core = joined.rstrip(" :：")
     if _opens_with_date(core) and _BARE_ADDRESS_LAST.search(core[-300:]) and _DATE.search(core):
-        return ends_with_colon or has_time
+        return ends_with_colon
     return None

@@ -7,6 +7,7 @@ import html
 import re
 from typing import Final
 
+from intake.mail.header_blocks import INVISIBLE
 from intake.mail.lead_ins import WROTE, phrases
 from intake.mail.message import Address
 
@@ -15,7 +16,7 @@ _LONGEST_NAME: Final = 80
 _IS_NAME: Final = re.compile(
     r"(?:[^\W\d_a-z][^\W\d_]*[.'’-]?(?:[^\W\d_]+)?(?: |$)|(?:de|da|do|van|von|der|den|ap|la|le|y) ){2,6}"
 )
-_DECORATION: Final = " \t\xa0\"'<>[]*_,;:‘’“”„«»，\u200b\u200e\u200f\u202a\u202c\u2068\u2069"
+_DECORATION: Final = INVISIBLE + "\"'<>[]*_,;:‘’“”„«»，"
 _AFTER_TIME: Final = re.compile(
     r".*\d[:.hH時点]\s?\d{2}(?::\d{2})?\s{0,2}(?:[ap]\.?\s?m\.?|uhr|ч\.?|г\.?)?\s{0,2}"
     r"(?:\(?(?:(?:gmt|utc|cet|cest|mez|mesz|seč|selč|bst|wet|west|eet|eest|msk|brt|brst|e[sd]t|c[sd]t|p[sd]t|ist|jst|kst)"

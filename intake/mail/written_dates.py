@@ -63,7 +63,7 @@ def read_written_date(text: str) -> datetime | None:
         return None
     before, after = folded[: time.start()], folded[time.end() :]
     # A name may stand behind the time, and be April or Jan.
-    day = _read_day(before, "", before) or _read_day(before, after, f"{before} {after}")
+    day = _read_day(before, "", folded) or _read_day(before, after, folded)
     clock = _read_clock(time, before[-4:], after[:12])
     if day is None or clock is None:
         return None
@@ -81,12 +81,13 @@ def _fold(text: str) -> str:
     return hangul.replace("\u200e", "").replace("\xa0", " ").replace("\u202f", " ")
 
 
-def _read_day(before: str, after: str, both: str) -> tuple[int, int, int] | None:
+def _read_day(before: str, after: str, whole: str) -> tuple[int, int, int] | None:
+    both = f"{before} {after}"
     if found := _YEAR_FIRST.search(both):
         year, month, day = (int(part) for part in found.groups())
         return year, month, day
     if found := _NUMERIC.search(both):
-        return _from_numbers(both, int(found[1]), int(found[3]), found[4], found[2])
+        return _from_numbers(whole, int(found[1]), int(found[3]), found[4], found[2])
     year_found, month_found = _YEAR.search(both), _named_month(both)
     if year_found is None or month_found is None:
         return None

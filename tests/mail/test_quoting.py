@@ -44,6 +44,21 @@ LEAD_INS = {
     "Japanese": "2020年3月5日(木) 10:15 Asha <asha@council.example>:",
     "GroupWise": ">>> Asha Rao <asha@council.example> 05/03/2020 10:15 >>>",
     "Notes": "-----Asha <asha@council.example> wrote: -----",
+    "Estonian": "Kontakt Asha (<asha@council.example>) kirjutas kuupäeval N, 5. märts 2020 kell 10:15:",
+    "Croatian": "čet, 5. ožu 2020. u 10:15 Asha <asha@council.example> napisao je:",
+    "Slovene": "V V čet., 5. mar. 2020 ob 10:15 je oseba Asha <asha@council.example> napisala:",
+    "Lithuanian": "Asha <asha@council.example> rašė 2020-03-05 (kt), 10:15:",
+    "Catalan": "Missatge de Asha <asha@council.example> del dia dj., 5 de març 2020 a les 10:15:",
+    "Irish": "Ar Déar 5 Márta 2020 ag 10:15 scríobh Asha <asha@council.example>:",
+    "Basque": "Hau idatzi du Asha (<asha@council.example>) erabiltzaileak (2020 mar. 5, og. (10:15)):",
+    "Hebrew": "\u202bב-5 במרץ 2020, בשעה 10:15, \u200f\u200fAsha \u200f<asha@council.example> כתב/ה:\u202c",
+    "Arabic": "في الخميس، 5 مارس 2020 في 10:15 م تمت كتابة ما يلي بواسطة Asha <asha@council.example>:",
+    "Korean": "2020년 3월 5일 (목) 오전 10:15, Asha <asha@council.example>님이 작성:",
+    "Vietnamese": "Vào Th 5, 5 thg 3, 2020 vào lúc 10:15 Asha <asha@council.example> đã viết:",
+    "Usenet": "In message <a1@council.example>, Asha <asha@council.example> writes",
+    "Horde": "Quoting Asha <asha@council.example>:",
+    "a link": "On Thu, 5 Mar 2020 at 10:15, Asha <[asha@council.example](mailto:asha@council.example)> wrote:",
+    "a name above": "Asha Rao\n<asha@council.example>, 5 Mar 2020 Per, 10:15 tarihinde şunu yazdı:",
     "without a verb": "2020-03-05 10:15 GMT+00:00 Asha <asha@council.example>:",
 }
 
@@ -52,6 +67,20 @@ LEAD_INS = {
 @pytest.mark.parametrize("quoted", ["> Dear Ben\n>\n> What do you think?\n", "Dear Ben\n\nWhat do you think?\n"])
 def test_words_above_a_lead_in_are_kept_alone(lead_in: str, quoted: str) -> None:
     assert own_words(f"I agree.\n\nBen\n\n{lead_in}\n\n{quoted}") == "I agree.\n\nBen"
+
+
+@pytest.mark.parametrize(
+    "lead_in",
+    [
+        "On 05/03/2020 10:15, Asha Rao wrote:",
+        "Dana 5. 3. 2020. u 10:15, Asha Rao je napisao/la:",
+        "Ar 05/03/2020 10:15, ysgrifennodd Asha Rao:",
+        "Asha Rao je 5. 3. 2020 ob 10:15 napisal:",
+        "Asha Rao via the council wrote:",
+    ],
+)
+def test_lead_in_without_an_address_counts_above_a_quotation(lead_in: str) -> None:
+    assert own_words(f"I agree.\n\n{lead_in}\n\n> Dear Ben\n> What do you think?\n") == "I agree."
 
 
 @pytest.mark.parametrize(
@@ -96,6 +125,15 @@ def test_words_above_a_quotation_of_any_program_are_kept_alone(opening: str) -> 
         "The email I sent from outside the school was lost.\n\nHere it is again.",
         "The people I met:\n12/03/2020 Carol <carol@school.example>\n13/03/2020 Dan <dan@home.example>\n\nAll object.",
         "Original message from the council was unclear.\n\nI object.",
+        "MEMO\n\nTo: All\nFrom: The Chair\nDate: 3 March 2020\nTime: 10:15\nSubject: School\n\nWe object.",
+        "Minutes\nDate: 3 March 2020, 10:15\nFrom: the Council of Llan\nTo: the Director\nSubject: x\n\nWe object.",
+        "Each day:\n\nFrom: my house to the school\nTo: the bus stop\nSent: by taxi at 8:15\n\nToo far.",
+        "We disagree.\n\nOn 3 March 2020 at 10:15 the council wrote:\n\nThe school will close.\n\nThat is not so.",
+        "The days:\n12/03/2020 8:15 Carol <carol@school.example>\n13/03/2020 8:15 Dan <dan@home.example>\n\nNeither.",
+        "One.\n--\nThe road is narrow, and people drive on it much faster than they are allowed to.\n--\nThree.",
+        "I object.\n\n--\nBen\nPS The bus takes an hour.",
+        "Thank you\n\nfrom my family and me",
+        "I agree. On Thu, 5 Mar 2020 at 10:15, Asha <asha@council.example> wrote:",
         "> A mail which is quoted from end to end, by nobody named.",
         "| a | b |\n| 1 | 2 |",
     ],
