@@ -21,7 +21,7 @@ def phrases(table: str) -> frozenset[str]:
 
 
 WROTE: Final = {
-    "en": "wrote, writes, quoting",
+    "en": "wrote, writes, said, quoting",
     "cy": "ysgrifennodd, ysgrifennwyd, wedi ysgrifennu, sgwennodd",
     "bg": "написа",
     "be": "напісаў",
@@ -29,13 +29,13 @@ WROTE: Final = {
     "ca": "va escriure, ha escrit",
     "cs": "napsal, napsala, napsal(a), píše",
     "da/nb/sv": "skrev, skreiv, skrev følgende",
-    "de": "schrieb, geschrieben, schrieben, zitat von",
+    "de": "schrieb, geschrieben, schrieben, schrieben sie, zitat von",
     "el": "έγραψε",
     "es/gl": "escribió, ha escrito, escribiu",
     "et": "kirjutas",
     "eu": "idatzi zuen, igorleak idatzi zuen",
     "fi": "kirjoitti",
-    "fr": "a écrit, écrit, a ecrit",
+    "fr": "a écrit, écrit, a ecrit, nous a dit",
     "ga/gd": "scríobh, sgrìobh",
     "hr/sr": """napisao je, je napisao, je napisala, napisao, napisala, napisao/la, је написао, је написала,
         је написао/ла""",

@@ -38,6 +38,7 @@ _WROTE: Final = re.compile(
 )
 _ENDS_WITH_WROTE: Final = re.compile(r"(?:wrote|schrieb|skrev|a écrit) ?-{2,}$", re.IGNORECASE)
 _DATE: Final = re.compile(r"(?:19|20)\d\d|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
+_ISO_STAMP: Final = re.compile(r"20\d\d-\d\d-\d\d \d\d:\d\d GMT[+-]\d\d:\d\d \S.{1,80}$")  # early Gmail
 _SHORT_WEEKDAY: Final = re.compile(
     r"(?<!\w)(?:" + "|".join(sorted(re.escape(day) for day in WEEKDAYS if len(day) <= 4)) + r")[.,]", re.IGNORECASE
 )
@@ -257,6 +258,8 @@ def _judge(joined: str) -> bool | None:
         return has_address or (has_time and _DATE.search(joined) is not None)
     if ends_with_colon and has_address and has_time and _DATE.search(joined):
         return True
+    if _ISO_STAMP.match(joined):
+        return False
     core = joined.rstrip(" :：")
     if _opens_with_date(core) and _BARE_ADDRESS_LAST.search(core[-300:]) and _DATE.search(core):
         return ends_with_colon

@@ -96,7 +96,7 @@ def _after_lead_in(lines: list[str], lead_in: LeadIn, last_quoted: int, *, has_w
             return None
         return len(lines) if has_words else lead_in.end
     end = _end_of_run(lines, below)
-    if end == len(lines) or (not has_words and last_quoted < end):
+    if end == len(lines) or (lead_in.is_strong and not has_words and last_quoted < end):
         return end
     return lead_in.end if lead_in.is_strong else None
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
+from intake.mail.header_blocks import INVISIBLE
 from intake.mail.quotations import is_blank, is_quoted, is_rule
 
-_EDGE: Final = " \t\r\xa0\u200b\ufeff<>()[]*_\"'|"
+_EDGE: Final = INVISIBLE + "<>()[]*_\"'|"
 _LONGEST_LINE: Final = 200
 _MOST_SIGNATURE_LINES: Final = 14
 
@@ -21,16 +22,19 @@ def _any(*alternatives: str) -> re.Pattern[str]:
 _DEVICE: Final = (
     r"i-?(?:phone|pad|pod|os)\b|android|blackberry|samsung|galaxy|htc|nokia|huawei|xiaomi|redmi|oneplus|motorola|pixel|"
     r"windows|lumia|mobile|phone|cell|smartphone|tablet|kindle|device|outlook|gmail|yahoo|hotmail|aol|proton ?mail|"
-    r"mailbox|airmail|mail|sparrow|spark|thunderbird|surface|mac(?:book)?|ffôn|mobil\w*|handy|telefon\w*|móvil|"
+    r"mailbox|airmail|mail|sparrow|spark|thunderbird|surface|mac(?:book)?|typeapp|superhuman|boxer|front$|nine$|app$|ffôn|mobil\w*|handy|telefon\w*|móvil|"
     r"dispositivo|téléphone|portable|appareil|cellulare|telemóvel|telefoon|toestel|puhelin\w*|komórk\w*|смартфон\w*"
 )
 _SENT_FROM: Final = _any(
     r"(?:(?:sent|send|written|typed|composed) (?:from|via|with|using|by)|get outlook|download outlook)\b(?P<what>.*)",
     r"(?:someone|message|e-?mail)?\s?(?:from|via) (?P<my>my \w.*|mobile)",
+    r"[^\W\d]{2,20} (?:from|via) (?P<someones>mobile)",
+    r"(?:please )?(?:excuse|forgive) (?:my |any |the )?(?:brevity|typos?\w*)\W{1,3}(?:sent|typed) (?:from|on) "
+    r"(?P<excused>my .*)",
 )
 _SENT_FROM_ABROAD: Final = _any(
     r"(?:anfonwyd (?:o|oddi|gan|gyda|drwy)|wedi['’]i anfon o|cael outlook)\b.{0,60}$",
-    r"(?:gesendet (?:von|mit|über)|holen sie sich outlook|outlook für)\b.{0,60}$|von mein\w{1,3} .{1,60} gesendet$",
+    r"(?:gesendet (?:von|mit|über)|holen sie sich outlook|outlook für)\b.{0,60}$|von mein\S{1,12} .{1,60} gesendet$",
     r"diese nachricht wurde von .{1,60} gesendet\.?$",
     r"(?:envoyé (?:de|depuis|à partir|avec|par|du)|obtenez outlook|télécharge[zr] outlook)\b.{0,60}$",
     r"(?:enviado (?:desde|do|de|a partir|via|mediante|con)|obtener outlook|obtenha o outlook)\b.{0,60}$",
@@ -41,6 +45,8 @@ _SENT_FROM_ABROAD: Final = _any(
     r"(?:odesláno (?:z|ze)|odoslané (?:z|zo))\b.{0,60}$",
     r"(?:stáhnout outlook|trimis (?:de pe|din)|poslano (?:z|s|iz)|στάλθηκε από|изпратено от)\b.{0,60}$",
     r"(?:отправлено (?:с|из)|надіслано (?:з|із))\b.{0,60}$|.{0,24}(?:iphone|ipad|android)\S{0,8} (?:gönderildi|küldve)",
+    r"(?:elküldve az?|enviat des d\w{1,3}|seolta ó|saadetud minu|sūtīts no|išsiųsta iš|poslané z|được gửi từ|"
+    r"dikirim dari|från min|get bluemail|descarga outlook|typed on a small)\b.{0,60}$|ส่งจาก.{1,40}$",
     r"(?:从我的|從我的|发自我的|發自我的|寄自我的|傳送自|发自|從).{1,40}$",
     r".{1,20}에서 보냄$|.{1,24}から送信$|נשלח מ.{1,30}$|أ?رسل(?:ت)? من .{1,30}$",
 )
@@ -70,16 +76,28 @@ _NOTICE_SAYS: Final = (
     _any(
         r"intended (?:solely|only|recipient|for)|(?:named|intended) (?:addressee|recipient)|addressee",
         r"solely for the use|derbynnydd|[bf]wriad\w* (?:ar gyfer|yn unig)|bestimmt für|destinataire|destinatario",
+        r"geadresseerde",
     ),
-    _any(r"confidential|privileged|[cg]yfrinach\w+|vertraulich|confidentiel|confidencial"),
+    _any(r"confidential|privileged|[cg]yfrinach\w+|vertraulich|vertrouwelijk|confidentiel|confidencial"),
     _any(
         r"(?:received|sent) (?:this|it|the|to you).{0,60}\b(?:in error|by mistake)|drwy gamgymeriad|trwy gamgymeriad",
-        r"ar gam\b|irrtümlich|par erreur|por error",
+        r"ar gam\b|irrtümlich|ten onrechte|par erreur|por error",
     ),
     _any(
         r"unauthori[sz]ed|prohibited|not (?:necessarily )?(?:represent|those|reflect)|liab(?:le|ility)|legally binding",
         r"monitored|intercept|viruses|malware|freedom of information|data protection|gwaherddir|firws|cynrychioli",
     ),
+)
+# Notices of one kind only, which say what no letter would.
+_STANDING: Final = _any(
+    r"(?:[\w'’]+ ){1,3}disclaimer:.{0,200}\b(?:e-?mail|message)|(?:this|the) e-?mail carries a disclaimer\b",
+    r"this (?:e-?mail|message) (?:has been|was) (?:scanned|checked|classified|swept)\b",
+    r"(?!.{0,300}\b(?:we|our|us)\b).{0,120}\b(?:registered (?:in|office|charity|company)|registration n\w+|charity)\b"
+    r".{0,120}\b\d{5,8}\b.{0,160}$",
+    r"(?:privacy notice\b|(?:see|read|view) our privacy (?:policy|notice)\b).{0,300}https?:",
+    r"(?:p )?(?:please )?(?:consider|think (?:of|about)) the environment\b.{0,20}\bprint",
+    r"(?:please )?(?:follow|like|find) us on (?:twitter|x|facebook|instagram|linkedin|social media)\b.{0,120}$",
+    r"(?:https?://\S{1,120}[>\s]{1,3})?virus-?free\b",
 )
 _NOTICE_TAIL: Final = _any(
     r"virus|malware|scanned|environment|registered (?:in|office|company|charity)|privacy|disclaimer|liabil|"
@@ -186,7 +204,9 @@ def _is_notice(paragraph: str) -> bool:
     says = [pattern.search(paragraph) is not None for pattern in _NOTICE_SAYS]
     is_legal = sum(says) >= 3 and (says[_FOR_WHOM] or says[_IN_ERROR])
     is_personal = _FIRST_PERSON.search(paragraph) is not None
-    return is_legal and not is_personal and _NOTICE_BEGINS.match(paragraph.strip(_EDGE + "-=#!")) is not None
+    bare = paragraph.strip(_EDGE + "-=#!")
+    is_standing = _STANDING.match(bare) is not None
+    return not is_personal and (is_standing or (is_legal and _NOTICE_BEGINS.match(bare) is not None))
 
 
 def _is_heading(line: str) -> bool:
@@ -211,8 +231,10 @@ def _is_device_line(line: str) -> bool:
     found = _SENT_FROM.fullmatch(_LINK.sub("", bare).strip(_EDGE))
     if found is None:
         return False
-    what, *also = re.split(r",|\.(?:\s|$)|  ", found["what"] or found["my"] or "", maxsplit=1)
-    if found["my"] and not _NAMES_DEVICE.search(what):
+    said = next((part for part in found.groups() if part), "").strip()
+    what, *also = re.split(r",|\.(?:\s|$)|  ", said, maxsplit=1)
+    is_joke = bare.casefold().startswith("sent from")
+    if not (is_joke or _NAMES_DEVICE.search(said)):
         return False
     return _is_device(what) and _is_aside("".join(also))
 
@@ -228,7 +250,7 @@ def _is_device(what: str) -> bool:
 
 
 def _is_aside(also: str) -> bool:
-    return len(also.split()) <= 2 or _APOLOGY.search(also) is not None
+    return len(also.split()) <= 3 or _APOLOGY.search(also) is not None
 
 
 def _without_signature(lines: list[str]) -> list[str]:
