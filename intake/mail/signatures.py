@@ -92,7 +92,8 @@ _NOTICE_SAYS: Final = (
 _STANDING: Final = _any(
     r"(?:[\w'’]+ ){1,3}disclaimer:.{0,200}\b(?:e-?mail|message)|(?:this|the) e-?mail carries a disclaimer\b",
     r"this (?:e-?mail|message) (?:has been|was) (?:scanned|checked|classified|swept)\b",
-    r"(?!.{0,300}\b(?:we|our|us)\b).{0,120}\b(?:registered (?:in|office|charity|company)|registration n\w+|charity)\b"
+    r"(?!.{0,400}\b(?:is|are|was|were|ha[sd]|have|will|we|our|us|me|should|must|says?|object\w*)\b)"
+    r".{0,120}\b(?:registered (?:in|office|charity|company)|registration n\w+|charity)\b"
     r".{0,120}\b\d{5,8}\b.{0,160}$",
     r"(?:privacy notice\b|(?:see|read|view) our privacy (?:policy|notice)\b).{0,300}https?:",
     r"(?:p )?(?:please )?(?:consider|think (?:of|about)) the environment\b.{0,20}\bprint",
