@@ -134,7 +134,7 @@ def read_label(line: str, *, is_announced: bool = False) -> tuple[HeaderName, st
     bare = _bare(line[:4000])
     label, colon, value = bare.replace("：", ":", 1).partition(":")
     if colon and len(label) <= _LONGEST_LABEL:
-        name = _LABELS.get(label.strip(" *_\xa0\t").casefold())
+        name = _LABELS.get(label.replace("\xa0", " ").strip(" *_\t").casefold())
         if name is not None:
             return name, value.strip(" *_\xa0\t|")
     return _label_without_colon(bare) if is_announced else None

@@ -33,7 +33,7 @@ WROTE: Final = {
     "el": "έγραψε",
     "es/gl": "escribió, ha escrito, escribiu",
     "et": "kirjutas",
-    "eu": "idatzi zuen, igorleak idatzi zuen",
+    "eu": "idatzi du, idatzi zuen, igorleak idatzi zuen",
     "fi": "kirjoitti",
     "fr": "a écrit, écrit, a ecrit, nous a dit",
     "ga/gd": "scríobh, sgrìobh",

@@ -107,7 +107,7 @@ def is_quoted(line: str) -> bool:
     start = line.lstrip(INVISIBLE)
     if not start.startswith((">", "&gt;")):
         return False
-    return not (start.startswith(">>>") and _GROUPWISE.match(start[:_LONGEST]))
+    return not (start.startswith(">>>") and _GROUPWISE.match(_plain(start[:_LONGEST])))
 
 
 def is_rule(line: str) -> bool:
@@ -136,8 +136,8 @@ def read_divider(lines: Sequence[str], at: int) -> Divider | None:
     line = lines[at]
     if len(line) > 4000:
         return None
-    if "&gt;" in line[:8]:
-        line = line.replace("&gt;", ">")
+    if "&gt;" in line[:8] or "\xa0" in line:
+        line = line.replace("&gt;", ">").replace("\xa0", " ")
     if ruled := _RULED.match(line):
         return Divider(ruled["phrase"].casefold() in _FORWARDS, ruled["rest"].strip())
     phrase = _phrase_of(line)
@@ -150,7 +150,7 @@ def read_divider(lines: Sequence[str], at: int) -> Divider | None:
 
 def read_lead_in(lines: Sequence[str], at: int) -> LeadIn | None:
     """The lead-in that begins on line `at`; programs wrap it over several lines."""
-    first = lines[at].strip(INVISIBLE)
+    first = _plain(lines[at])
     if not 4 <= len(first) <= _LONGEST or is_quoted(first):
         return None
     if not (_may_open(first) or _is_name_torn_off(lines, at, first)):
@@ -173,7 +173,7 @@ def read_lead_in(lines: Sequence[str], at: int) -> LeadIn | None:
 
 @lru_cache(maxsize=4096)  # each line is asked about twice: is it forwarded, is it quoted?
 def _may_begin(line: str) -> bool:
-    first = line.strip(INVISIBLE)
+    first = _plain(line)
     if not first:
         return False
     if not first[0].isalnum() or "@" in first or "<" in first or "&" in first:
@@ -183,6 +183,11 @@ def _may_begin(line: str) -> bool:
         return True
     is_ended = first[-1] in ":：-" or _DIGIT.search(first) is not None
     return first.casefold().startswith(_PROCESSED) or (is_ended and _WROTE.search(first.lower()) is not None)
+
+
+def _plain(line: str) -> str:
+    bare = line.strip(INVISIBLE)
+    return bare if bare.isascii() else bare.replace("\xa0", " ").replace("\u202f", " ")
 
 
 def _phrase_of(line: str) -> str:
@@ -215,13 +220,13 @@ def _opens_with_date(bare: str) -> bool:
 
 def _parts(lines: Sequence[str], at: int) -> Iterator[tuple[int, str]]:
     """The lines a wrapped lead-in may run over, each with the number of the line after it."""
-    yield at + 1, lines[at].strip(INVISIBLE)
+    yield at + 1, _plain(lines[at])
     if not (
         any(character.isdigit() or character in "@<" for character in lines[at]) or _is_torn_address(lines, at + 1)
     ):
         return
     for number in range(at + 1, min(at + _MOST_LINES, len(lines))):
-        part = lines[number].strip(INVISIBLE)
+        part = _plain(lines[number])
         if not (_follows_on(part) or (is_blank(part) and _is_torn_address(lines, number + 1))):
             return
         yield number + 1, part

@@ -66,7 +66,8 @@ LEAD_INS = {
 @pytest.mark.parametrize("lead_in", LEAD_INS.values(), ids=LEAD_INS.keys())
 @pytest.mark.parametrize("quoted", ["> Dear Ben\n>\n> What do you think?\n", "Dear Ben\n\nWhat do you think?\n"])
 def test_words_above_a_lead_in_are_kept_alone(lead_in: str, quoted: str) -> None:
-    assert own_words(f"I agree.\n\nBen\n\n{lead_in}\n\n{quoted}") == "I agree.\n\nBen"
+    for shown in (lead_in, lead_in.replace(" ", "\xa0"), f"  {lead_in}"):
+        assert own_words(f"I agree.\n\nBen\n\n{shown}\n\n{quoted}") == "I agree.\n\nBen"
 
 
 @pytest.mark.parametrize(
