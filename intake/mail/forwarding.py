@@ -115,8 +115,10 @@ def _kind_of(subject: str) -> _Kind:
 
 
 def _without_prefix(subject: str) -> str:
-    found = _PREFIX.match(subject)
-    return subject[found.end() :].strip().rstrip("]" * subject.lstrip().startswith("[")) if found else subject.strip()
+    unmarked = _MARKS.sub("", subject[:2000], count=1)
+    found = _PREFIX.match(unmarked)
+    bare = unmarked[found.end() :].strip() if found else re.sub(r"\s*\(fwd\)\s*$", "", unmarked, flags=re.IGNORECASE)
+    return bare.removesuffix("]") if found and "[" in found[0] else bare
 
 
 def _is_finnish(lines: list[str], opening: _Opening) -> bool:

@@ -202,6 +202,23 @@ def test_lead_in_of_a_forward_names_its_sender_and_the_instant(lead_in: str, nam
         assert (forwarded.sent_at, forwarded.text.strip()) == (WINTER, "Dear Ben")
 
 
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Fwd: Review",
+        "[EXTERNAL] FW: Review",
+        "EXTERNAL: Fwd: Review",
+        "[Fwd: Review]",
+        "Review (fwd)",
+        "Podaj dalej: Review",
+    ],
+)
+def test_subject_the_original_had_is_what_the_forwards_prefix_leaves(subject: str) -> None:
+    forwarded = _read(subject, "On Thu, 5 Mar 2020 at 10:15, Carol Evans <carol@school.example> wrote:\n\n> Dear Ben\n")
+
+    assert (forwarded.subject, forwarded.sender, forwarded.text) == ("Review", CAROL, "Dear Ben")
+
+
 def test_what_stands_below_a_quoted_original_belongs_to_the_note() -> None:
     quoted = "> From: Carol Evans <carol@school.example>\n> Subject: x\n>\n> Dear Ben"
     forwarded = _read("Fwd: x", f"Above.\n\nBegin forwarded message:\n\n{quoted}\n\nBelow.\n")
