@@ -24,6 +24,10 @@ _CLOCK = re.compile(r"(?P<hour>\d{1,2})(:(?P<minutes>\d\d))?(?P<half>am|pm)?")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?")
 
 
+class AtMidnight(WrongConfiguration):
+    """Said by its sentence, which is of closing times; where another is needed, this tells it apart."""
+
+
 class Timing(StrEnum):
     in_time = "in_time"
     """Received up to and in the minute of the closing time."""
@@ -91,11 +95,11 @@ def parse_instant(value: object, *, timezone: ZoneInfo, key: str) -> datetime:
 def parse_clock(text: str, *, key: str) -> time:
     """The time of day that somebody typed: "11:59pm", "5 pm", "12 noon", "17:00".
 
-    Raises WrongConfiguration naming `key`, of midnight too, as `parse_instant` does.
+    Raises WrongConfiguration naming `key`; AtMidnight of midnight, which `parse_instant` refuses too.
     """
     plain = re.sub(r"[\s.]", "", re.sub(r"(?<=\d)\.(?=\d)", ":", text.lower()))
     if "midnight" in plain or re.fullmatch(r"(12(:00)?am|0?0:00|24:00)", plain):
-        raise WrongConfiguration(_midnight(key))
+        raise AtMidnight(_midnight(key))
     if plain in ("noon", "12noon", "midday", "12midday"):
         return time(12)
     found = _CLOCK.fullmatch(plain)

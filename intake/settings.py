@@ -119,6 +119,11 @@ class Settings(_FromFileAndVariables):
     web: WebSettings = WebSettings()
     sign_in: SignInSettings = SignInSettings()
 
+    @property
+    def accounts(self) -> frozenset[str]:
+        """The user names the mailboxes are signed in with."""
+        return frozenset(mailbox.username for mailbox in self.mailboxes.values())
+
     @model_validator(mode="after")
     def _leases_outlast_what_they_cover(self) -> Self:
         covered = [self.smtp.timeout_seconds, self.worker.parse_seconds]

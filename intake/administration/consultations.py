@@ -38,6 +38,8 @@ def state_wording(consultation: Consultation, now: datetime) -> str:
         case State.coming:
             return f"Not open yet, opens {_when(consultation.opens_at, consultation, now)}"
         case State.open:
+            if now >= consultation.closes_at:
+                return "Closes within a minute"
             return f"Open, closes {_when(consultation.closes_at, consultation, now)}"
         case State.closed:
             return f"Closed {day_wording(consultation.closes_at, consultation.zone, now=now)}"

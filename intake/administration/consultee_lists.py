@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from intake.administration.consultee_columns import recognise
-from intake.administration.consultee_plan import Listing
+from intake.administration.consultee_plan import Listing, without_what_was_wrong
 from intake.administration.spreadsheets import LONGEST_FILE, UnreadableSpreadsheet, read_spreadsheet
 from intake.errors import NotPossible
 
@@ -15,7 +15,7 @@ def read_listing(file: Path, *, sheet: str = "", group: str = "") -> Listing:
             content = opened.read(LONGEST_FILE + 1)
     except OSError as error:
         raise UnreadableSpreadsheet(f"{file} cannot be read ({error.strerror}).") from None
-    sheets = read_spreadsheet(content)
+    sheets = [without_what_was_wrong(one) for one in read_spreadsheet(content)]
     if sheet and sheet not in (one.name for one in sheets):
         names = ", ".join(one.name for one in sheets if one.name)
         raise NotPossible(f"There is no sheet “{sheet}” in it; there is {names or 'none, as it is a CSV file'}.")

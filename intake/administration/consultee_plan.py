@@ -7,7 +7,7 @@ list twice changes nothing. Nothing is written here; `consultee_import.py` does.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -22,6 +22,14 @@ from intake.store.consultations import Consultation
 from intake.store.people import ENGLISH, Consultee, ConsulteeAddress
 
 WHAT_IS_WRONG = "What is wrong"
+
+
+def without_what_was_wrong(sheet: Sheet) -> Sheet:
+    """A list of rows that were to be corrected, without the column in which we said what is wrong with each."""
+    headings = sheet.rows[0] if sheet.rows else ()
+    own = {place for place, heading in enumerate(headings) if heading == WHAT_IS_WRONG}
+    kept = [tuple(cell for place, cell in enumerate(row) if place not in own) for row in sheet.rows]
+    return replace(sheet, rows=tuple(kept)) if own else sheet
 
 
 class _Grouped(Part):
@@ -60,6 +68,10 @@ class Addition:
     number: int
     values: Mapping[str, Any]
     people: tuple[TypedContact, ...]
+
+    @property
+    def contacts(self) -> str:
+        return _shown(self.people)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,11 @@ from intake.administration.mistakes import checked
 from intake.administration.spreadsheets import Sheet
 from intake.errors import Mistakes
 from intake.mail.public_providers import is_public_domain
-from intake.mail.usable_addresses import is_usable_address
+from intake.mail.usable_addresses import is_usable_address, tidy_address
 from intake.store.consultation_keys import Domain, GroupName, Language, Line, Part, split_address
 
 _LANGUAGES = {"en": "en", "english": "en", "saesneg": "en", "cy": "cy", "welsh": "cy", "cymraeg": "cy"}
+_LONGEST_WORD = 20
 # Between addresses in one cell. In "Hughes, Ben <ben@school.example>" the comma is the name's.
 _BETWEEN_NAMED, _BETWEEN_BARE = re.compile(r"[;\n\r]+|(?<=>)\s*,"), re.compile(r"[;,\s]+")
 
@@ -98,10 +99,26 @@ def _sort(cells: Sequence[str], layout: Layout) -> _Cells:
 
 def _told(given: Mapping[Column, str]) -> ListedConsultee:
     names = {Column.group: "stakeholder_group", Column.key: "consultee_key"}
-    told = checked(ListedConsultee, {"organisation": "", **{names.get(c, str(c)): text for c, text in given.items()}})
+    values = {"organisation": "", **{names.get(c, str(c)): text for c, text in given.items()}}
+    try:
+        told = checked(ListedConsultee, values)
+    except Mistakes as wrong:
+        by_field = wrong.by_field | _of_language(values) if "language" in wrong.by_field else wrong.by_field
+    else:
+        by_field = {}
+    if by_field:
+        raise Mistakes(by_field)
     if told.domain and is_public_domain(told.domain):
         raise Mistakes({"domain": "Anybody can have an address at this mail provider; leave the domain empty."})
     return told
+
+
+def _of_language(values: Mapping[str, str]) -> dict[str, str]:
+    """Names the value only where it is a word, as it may be another column's: somebody's address."""
+    word = values["language"]
+    if not word.isalpha() or len(word) > _LONGEST_WORD:
+        return {}
+    return {"language": f"“{word}” is not a language we write in: use English or Welsh."}
 
 
 def _people(cells: _Cells, never: Collection[str]) -> Iterator[TypedContact]:
@@ -110,8 +127,9 @@ def _people(cells: _Cells, never: Collection[str]) -> Iterator[TypedContact]:
     seen = set[str]()
     for place, cell in cells.addresses:
         for position, text in enumerate(_addresses(cell)):
-            name, address = split_address(text)
-            person = _person(name or (names.get(place, "") if position == 0 else ""), address, never, len(seen) + 1)
+            name, written = split_address(text)
+            name, address = name or (names.get(place, "") if position == 0 else ""), tidy_address(written)
+            person = _person(name, address, never, len(seen) + 1)
             if person.address not in seen:
                 seen.add(person.address)
                 yield person
@@ -131,7 +149,7 @@ def _person(name: str, address: str, never: Collection[str], number: int) -> Typ
     which = "The email address" if number == 1 else f"Email address number {number}"
     if not is_usable_address(address):
         raise Mistakes({"address": f"{which} cannot be used; write it like name@example.com."})
-    if address.lower() in never:
+    if address in never:
         raise Mistakes({"address": f"{which} is one that people write to about the consultation; take it out."})
     try:
         return checked(TypedContact, {"name": name, "address": address})

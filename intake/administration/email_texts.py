@@ -78,6 +78,13 @@ class KindTexts:
     def used(self) -> Template | None:
         return next((one for one in self.templates if one.row.is_default), None)
 
+    @property
+    def free_name(self) -> str:
+        """ "Invitation", or "Invitation 2" where there is a text of this name."""
+        taken = {one.row.name.lower() for one in self.templates}
+        names = (self.kind.name, *(f"{self.kind.name} {number}" for number in range(2, len(taken) + 2)))
+        return next(name for name in names if name.lower() not in taken)
+
 
 @dataclass(frozen=True, slots=True)
 class ComparedLine:
@@ -112,6 +119,12 @@ def visible_template(session: Session, access: Access, template_id: int) -> Emai
     return row
 
 
+def text_in_use(session: Session, consultation_id: int, kind_key: str) -> EmailTemplate | None:
+    """The text of ours that this kind is written from; None for the product's own words."""
+    own = _standing(consultation_id).where(EmailTemplate.kind == kind_key, col(EmailTemplate.is_default))
+    return session.exec(own).first()
+
+
 def template_of(session: Session, row: EmailTemplate) -> Template:
     return _template(session, row)
 
@@ -126,7 +139,7 @@ def add_template(
     if kind_key not in KINDS:
         raise Mistakes({"kind": "Choose which email it is for."})
     name = _free_name(session, consultation.id, kind_key, given)
-    is_first = _default_of(session, consultation.id, kind_key) is None
+    is_first = text_in_use(session, consultation.id, kind_key) is None
     row = EmailTemplate(consultation_id=consultation.id, kind=kind_key, name=name, is_default=is_first)
     session.add(row)
     session.flush()
@@ -251,10 +264,14 @@ def version_of(session: Session, row: EmailTemplate, language: str, number: int)
 
 
 def compared(before: EmailTemplateVersion, after: EmailTemplateVersion) -> list[ComparedLine]:
-    """Their lines, the subject first: what `after` left out of `before`, what it added, and what stayed."""
+    """Their lines, the subject first: what `after` left out of `before`, what it added, and what stayed.
+
+    In a text of hundreds of lines the commonest, such as empty ones, hold nothing together: the time it takes would
+    grow with the cube of their number.
+    """
     former, later = ([one.subject, "", *one.text.splitlines()] for one in (before, after))
     lines = list[ComparedLine]()
-    for tag, start, end, new_start, new_end in SequenceMatcher(None, former, later, autojunk=False).get_opcodes():
+    for tag, start, end, new_start, new_end in SequenceMatcher(None, former, later, autojunk=True).get_opcodes():
         if tag == "equal":
             lines += [ComparedLine("same", line) for line in former[start:end]]
             continue
@@ -280,11 +297,6 @@ def _rules(session: Session, row: EmailTemplate) -> Sequence[str]:
     """The names of the rules that choose it."""
     own = select(ReminderRule.name).where(ReminderRule.template_id == row.id, col(ReminderRule.removed_at).is_(None))
     return session.exec(own.order_by(col(ReminderRule.name))).all()
-
-
-def _default_of(session: Session, consultation_id: int, kind_key: str) -> EmailTemplate | None:
-    own = _standing(consultation_id).where(EmailTemplate.kind == kind_key, col(EmailTemplate.is_default))
-    return session.exec(own).first()
 
 
 def _free_name(

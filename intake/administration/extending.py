@@ -14,10 +14,12 @@ from sqlmodel import Session, col, select
 
 from intake.administration.changing import Edit, change
 from intake.administration.consultations import State, state_of
+from intake.administration.outcome import told_outcome
 from intake.deadlines import closing_wording, late_from, this_minute
 from intake.errors import Mistakes, NotPossible
 from intake.outbound.acknowledging import KIND as ACKNOWLEDGEMENT
 from intake.outbound.due_calendar import DueDay, Fate, calendar
+from intake.outbound.last_told import last_told_before
 from intake.outbound.recipients import told_old_time
 from intake.outbound.reminding import recompute, to_be_taken_back
 from intake.outbound.texts import LANGUAGES
@@ -62,6 +64,8 @@ class Effects:
     going: int  # officers' replies that wait and name it: what an officer wrote is not changed
     to_be_told: int  # acknowledgements that wait, and will name the new time
     people_told: int  # who can be told the new one
+    told_earlier: Sequence[tuple[DeadlineChange, int]]  # who know only an earlier time still, by the change of it
+    outcome_told: int  # who were told the outcome of what opens again
     moved: Sequence[MovedRule]
     taken_back: int  # reminders that wait, and are cancelled
     reopens: bool
@@ -77,6 +81,7 @@ def effects_of_closing(session: Session, consultation: Consultation, closes_at: 
     _refuse(consultation, closes_at)
     turned = _turned(session, consultation, closes_at)
     first_late = late_from(consultation.closes_at)
+    reopens = first_late <= now < late_from(closes_at)
     return Effects(
         before=consultation.closes_at,
         after=closes_at,
@@ -86,9 +91,11 @@ def effects_of_closing(session: Session, consultation: Consultation, closes_at: 
         going=_going(session, consultation),
         to_be_told=_to_be_told(session, consultation),
         people_told=_people_told(session, consultation, now),
+        told_earlier=last_told_before(session, consultation, now=now),
+        outcome_told=told_outcome(session, consultation) if reopens else 0,
         moved=_moved(session, consultation, closes_at, now),
         taken_back=to_be_taken_back(session, consultation, closes_at, now=now),
-        reopens=first_late <= now < late_from(closes_at),
+        reopens=reopens,
         closes=closes_at <= now < first_late,
     )
 

@@ -19,7 +19,7 @@ _MONTHS: Mapping[str, int] = {
     for names in (calendar.month_name, calendar.month_abbr)
     for number, name in enumerate(names)
     if name
-}
+} | {"sept": 9}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,21 @@ class TypedMoment:
 
 
 def instant(typed: TypedMoment, *, timezone: ZoneInfo, field: str, name: str) -> datetime:
-    """The aware UTC instant. Raises Mistakes for `<field>-day` or `<field>-clock`; `name` begins its sentence."""
-    day = typed_day(typed.day, typed.month, typed.year, field=f"{field}-day", name=name)
-    if not typed.clock:
-        raise Mistakes({f"{field}-clock": f"{name} is a day without a time; write the time too, such as 11:59pm."})
+    """The aware UTC instant. Raises Mistakes for `<field>-day`, `<field>-clock` or both; `name` begins sentences."""
+    mistakes, day = dict[str, str](), None
     try:
-        clock = parse_clock(typed.clock, key=name)
-        return parse_instant(f"{day} {clock:%H:%M}", timezone=timezone, key=name)
+        day = typed_day(typed.day, typed.month, typed.year, field=f"{field}-day", name=name)
+    except Mistakes as wrong:
+        mistakes |= wrong.by_field
+    if not typed.clock and any((typed.day, typed.month, typed.year)):
+        mistakes[f"{field}-clock"] = f"{name} is a day without a time; write the time too, such as 11:59pm."
+    try:
+        clock = parse_clock(typed.clock, key=name) if typed.clock else None
+        if day and clock:
+            return parse_instant(f"{day} {clock:%H:%M}", timezone=timezone, key=name)
     except WrongConfiguration as wrong:
-        raise Mistakes({f"{field}-clock": str(wrong)}) from None
+        mistakes[f"{field}-clock"] = str(wrong)
+    raise Mistakes(mistakes)
 
 
 def typed_day(day: str, month: str, year: str, *, field: str, name: str) -> date:
@@ -56,7 +62,7 @@ def typed_day(day: str, month: str, year: str, *, field: str, name: str) -> date
         raise Mistakes({field: f"{name} is missing; enter its day, month and year."})
     if missing:
         raise Mistakes({field: f"{name} lacks its {' and '.join(missing)}."})
-    number = _MONTHS.get(month.lower(), int(month) if re.fullmatch(r"[0-9]{1,2}", month) else 0)
+    number = _MONTHS.get(month.lower().rstrip("."), int(month) if re.fullmatch(r"[0-9]{1,2}", month) else 0)
     if not re.fullmatch(r"[0-9]{1,2}", day) or not re.fullmatch(r"[0-9]{4}", year):
         raise Mistakes({field: f"{name} is not a date; write it in numbers, such as 28 2 2020."})
     if not _FIRST_YEAR <= int(year) <= _LAST_YEAR:

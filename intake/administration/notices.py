@@ -14,13 +14,14 @@ from urllib.parse import urlsplit
 from sqlmodel import Session, col, select
 
 from intake.administration.consultations import State, state_of
-from intake.administration.warnings import Warn
+from intake.administration.warnings import Warn, mailbox_warnings
 from intake.deadlines import closing_wording
 from intake.errors import Changed, NotFound, NotPossible
 from intake.outbound.documents import documents_of
 from intake.outbound.mailings import start_mailing
 from intake.outbound.recipients import to_invite, to_tell_outcome, told_old_time
 from intake.outbound.verdicts import Recipient, Verdict
+from intake.settings import Settings
 from intake.store.consultations import Consultation, DeadlineChange
 from intake.store.mailings import Mailing
 from intake.store.response_changes import lock_consultations
@@ -139,7 +140,9 @@ def start(
     return mailing, number
 
 
-def warnings(session: Session, consultation: Consultation, kind: str, *, base_url: str, now: datetime) -> list[Warn]:
+def warnings(
+    session: Session, consultation: Consultation, kind: str, settings: Settings, *, now: datetime
+) -> list[Warn]:
     """What to think of before it is sent."""
     found = list[Warn]()
     if kind == "invitation" and state_of(consultation, now) is State.coming:
@@ -148,16 +151,18 @@ def warnings(session: Session, consultation: Consultation, kind: str, *, base_ur
         found.append(Warn(what, "The invitation says so. Whatever is sent before then is not taken in."))
     if kind == "invitation" and not documents_of(session, consultation):
         found.append(Warn("The consultation has no documents.", "The invitation names none; add what is to be read."))
+    return [*found, *mailbox_warnings(session, consultation, settings.accounts), *_link_warnings(settings.web.base_url)]
+
+
+def _link_warnings(base_url: str) -> list[Warn]:
     if not _is_public(base_url):
         what = f"The links in it begin with {base_url}."
         remedy = "People elsewhere cannot open them, nor use the link to stop these emails; correct web.base_url first."
-        found.append(Warn(what, remedy))
-    elif not base_url.startswith("https://"):
+        return [Warn(what, remedy)]
+    if not base_url.startswith("https://"):
         what = "The links in it do not begin with https://."
-        found.append(
-            Warn(what, "Mail programs offer to stop emails by one click only where they do; see web.base_url.")
-        )
-    return found
+        return [Warn(what, "Mail programs offer to stop emails by one click only where they do; see web.base_url.")]
+    return []
 
 
 def _is_public(base_url: str) -> bool:

@@ -14,6 +14,7 @@ from sqlmodel import Session
 from intake.administration.days_off import names_by_day
 from intake.administration.rule_wordings import date_wording, off_days_wording, time_wording, when_wording, who_wording
 from intake.administration.typed_rules import only_time
+from intake.deadlines import late_from
 from intake.outbound.recipients import recipients_of_rule
 from intake.outbound.reminding import DueDay, Fate, calendar
 from intake.schedules import Anchor, OffDays
@@ -38,14 +39,15 @@ class RuleDay:
 
 @dataclass(frozen=True, slots=True)
 class RulePlan:
-    """What a rule comes to: in words, its days (`more` of them follow), and how many would get it now."""
+    """What a rule comes to: in words, its days (`more` of them follow), and how many would get it now, if it is to go
+    at all."""
 
     who: str
     when: str
     off_days: str
     days: Sequence[RuleDay]
     more: int
-    count: int
+    count: int | None
 
 
 OPENS, CLOSES, TODAY, DAY_OFF = "The consultation opens", "The consultation closes", "Today", "Day off"
@@ -91,7 +93,7 @@ def plan_of(session: Session, consultation: Consultation, rule: ReminderRule, *,
         off_days_wording(rule),
         [_rule_day(session, consultation, rule, one, names) for one in ahead[:SHOWN_DAYS]],
         len(ahead[SHOWN_DAYS:]),
-        len(Counting(session, now).reached(rule)),
+        len(Counting(session, now).reached(rule)) if any(one.fate in (*COMING, Fate.off) for one in ahead) else None,
     )
 
 
@@ -108,7 +110,13 @@ def calendar_of(
 ) -> list[CalendarDay]:
     """Of all rules together, by day and time. `days` by rule. Beside them when it opens and closes, and days off."""
     names = names_by_day(session)
-    due = [(one.at, rule.id, rule, one) for rule in rules for one in _of_interest(rule, days[rule.id])]
+    has_closed = counting.now >= late_from(consultation.closes_at)
+    due = [
+        (one.at, rule.id, rule, one)
+        for rule in rules
+        for one in _of_interest(rule, days[rule.id])
+        if not (has_closed and one.fate is Fate.never)  # why nothing went is of interest only while it can be mended
+    ]
     reminded = defaultdict[date, set[str]](set)  # of two reminders on one day the earlier goes
     lines = []
     for at, rule_id, rule, one in sorted(due, key=lambda each: each[:2]):

@@ -1,21 +1,24 @@
 """What to think of before a consultation's reminders go: each a sentence and what to do. A warning blocks nothing."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlmodel import Session, col, select
 
 from intake.administration.consultations import State, state_of
 from intake.administration.rule_days import Counting, next_day
 from intake.administration.rule_wordings import date_wording
-from intake.administration.warnings import Warn
+from intake.administration.warnings import Warn, mailbox_warnings
 from intake.deadlines import moment_wording
 from intake.outbound.mailing_listing import all_gone
+from intake.outbound.recipients import has_answered, to_invite
 from intake.outbound.reminding import DueDay
 from intake.outbound.rule_dates import dates_of, expires_at
 from intake.settings import Settings
 from intake.store.consultations import Consultation
 from intake.store.mailings import ReminderRule
 from intake.store.people import Consultee, ConsulteeAddress
+from intake.store.reasons import Reason
 from intake.wording import plural
 
 
@@ -36,6 +39,8 @@ def rule_warnings(
     found = [] if is_over else [*_no_rule(rules, own), *_nobody(session, consultation)]
     if own and not is_over:
         found += _no_way_out(settings)
+        found += mailbox_warnings(session, consultation, settings.accounts)
+        found += _never_invited(session, consultation, now)
     dates, per_minute = dates_of(session, consultation), settings.smtp.per_minute
     for rule in rules:
         if (due := next_day(days[rule.id])) and (count := len(counting.reached(rule))):
@@ -81,6 +86,20 @@ def _no_way_out(settings: Settings) -> list[Warn]:
             "pages before any reminder goes.",
         )
     ]
+
+
+def _never_invited(session: Session, consultation: Consultation, now: datetime) -> list[Warn]:
+    """Of those who have not answered either: to them a reminder is the first they hear of it."""
+    verdicts = to_invite(session, consultation, now=now)
+    told = {one.recipient.consultee_id for one in verdicts if one.reason is Reason.told_already}
+    never = {one.recipient.consultee_id for one in verdicts if one.goes} - told
+    if not (never := never - has_answered(session, consultation.id).keys()):
+        return []
+    have = "has" if len(never) == 1 else "have"
+    what = f"{plural(len(never), 'consultee')} {have} never been invited."
+    remedy = "A reminder would be the first they hear of the consultation."
+    path = f"/consultations/{consultation.slug}/invitations"
+    return [Warn(what, remedy, path=path, link="Look at the invitations")]
 
 
 def _slow(rule: ReminderRule, due: DueDay, count: int, end: str, per_minute: int) -> Warn:

@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from intake.administration.ordering import rows_of
 from intake.administration.quiet_hours import is_quiet, quiet_wording
 from intake.administration.rule_wordings import date_wording, time_wording, when_wording
-from intake.deadlines import clock_wording, parse_clock
+from intake.deadlines import AtMidnight, clock_wording, parse_clock
 from intake.errors import Mistakes, WrongConfiguration
 from intake.outbound.rule_dates import DueTime, dates_of, due_times, never_reason
 from intake.schedules import MOST_DAYS, Anchor, DayUnit, OffDays
@@ -37,6 +37,7 @@ COUNTED: Mapping[str, tuple[Anchor, int]] = {
     "after-closing": (Anchor.closing, 1),
 }
 """What days are counted from, and in which direction."""
+_NOT_MIDNIGHT = "People disagree which day midnight belongs to; choose a time in the day, such as 9am."
 _ON_THE_PAGE = "audience groups when amount unit counted_from weekdays clock off_days template name".split()
 
 
@@ -160,22 +161,33 @@ def _amount(text: str, mistakes: dict[str, str]) -> int:
 
 
 def _clock(consultation: Consultation, typed: TypedRule, mistakes: dict[str, str]) -> time:
+    clock, sentence = time(9), ""
     if not typed.clock:
-        mistakes["clock"] = "Enter a time of day, such as 9am or 2:30pm."
-        return time(9)
-    try:
-        clock = parse_clock(typed.clock, key="The time")
-    except WrongConfiguration as wrong:
-        mistakes["clock"] = str(wrong)
-        return time(9)
-    if is_quiet(clock, consultation):
-        quiet = quiet_wording(consultation)
-        mistakes["clock"] = (
-            f"{time_wording(clock)} is in the quiet hours ({quiet}), when nothing is sent; "
-            f"choose a time from {time_wording(consultation.quiet_until)} on, before "
-            f"{time_wording(consultation.quiet_from)}."
-        )
+        sentence = "Enter a time of day, such as 9am or 2:30pm."
+    elif re.fullmatch("0?[1-9]|1[01]", typed.clock):
+        hour = int(typed.clock)
+        sentence = f"Write {hour}am or {hour}pm, so that it is clear which."
+    else:
+        try:
+            clock = parse_clock(typed.clock, key="The time")
+            sentence = _quiet_mistake(consultation, clock, time_wording(clock))
+        except AtMidnight:
+            sentence = _quiet_mistake(consultation, time(), "Midnight") or _NOT_MIDNIGHT
+        except WrongConfiguration as wrong:
+            sentence = str(wrong)
+    if sentence:
+        mistakes["clock"] = sentence
     return clock
+
+
+def _quiet_mistake(consultation: Consultation, clock: time, name: str) -> str:
+    if not is_quiet(clock, consultation):
+        return ""
+    begins, ends = time_wording(consultation.quiet_from), time_wording(consultation.quiet_until)
+    return (
+        f"{name} is in the quiet hours ({quiet_wording(consultation)}), when nothing is sent; "
+        f"choose a time from {ends} on, before {begins}."
+    )
 
 
 def _choice(choices: Any, text: str, field: str, mistakes: dict[str, str]) -> Any:

@@ -21,11 +21,13 @@ from intake.working_days import closing_day_warning
 
 @dataclass(frozen=True, slots=True)
 class Warn:
-    """`what` is so, and `remedy` is what can be done about it."""
+    """`what` is so, and `remedy` is what can be done about it: at the page `path`, if any, by the link `link`."""
 
     what: str
     remedy: str
     is_about_addresses: bool = False
+    path: str = ""
+    link: str = ""
 
 
 def warnings(
@@ -39,8 +41,13 @@ def warnings(
     return [
         *closing_warnings(session, consultation.closes_at, consultation.zone),
         *_kinds(published),
-        *_unpolled([row.address for row in published if not _is_polled(row.address, accounts)]),
+        *_unpolled(published, accounts),
     ]
+
+
+def mailbox_warnings(session: Session, consultation: Consultation, accounts: Collection[str]) -> list[Warn]:
+    """Of where people are told to write. `accounts` as above."""
+    return _unpolled(addresses(session, consultation), accounts)
 
 
 def closing_warnings(session: Session, closes_at: datetime, timezone: ZoneInfo) -> list[Warn]:
@@ -74,7 +81,8 @@ def _kinds(published: Sequence[PublishedAddress]) -> list[Warn]:
     ]
 
 
-def _unpolled(unpolled: Sequence[str]) -> list[Warn]:
+def _unpolled(published: Sequence[PublishedAddress], accounts: Collection[str]) -> list[Warn]:
+    unpolled = [row.address for row in published if not _is_polled(row.address, accounts)]
     if not unpolled:
         return []
     it, its = ("it", "its mailbox") if len(unpolled) == 1 else ("each", "their mailboxes")

@@ -32,6 +32,7 @@ __all__ = [
     "counts",
     "day_key",
     "has_answered",
+    "may_have_told",
     "recipients_of_rule",
     "to_invite",
     "to_tell_outcome",
@@ -112,7 +113,7 @@ def to_tell_outcome(session: Session, consultation: Consultation, *, now: dateti
 def has_answered(session: Session, consultation_id: int, consultee_id: int | None = None) -> dict[int, Response]:
     """By consultee, or of one, the first response that counts: one matched to it, or from a contact's address.
 
-    One that is a consultee's is nobody else's, whoever shares its address. Their texts are not read.
+    One that is an invited consultee's is nobody else's, whoever shares its address. Their texts are not read.
     """
     key = col(Consultee.id)
     matched = sa.select(key, Response).join(Response, col(Response.consultee_id) == key)
@@ -120,7 +121,7 @@ def has_answered(session: Session, consultation_id: int, consultee_id: int | Non
         sa.select(key, Response)
         .join(ConsulteeAddress, col(ConsulteeAddress.consultee_id) == key)
         .join(Response, col(Response.respondent_address) == col(ConsulteeAddress.address))
-        .where(col(Response.consultee_id).is_(None), ~col(Response.is_uninvited))
+        .where(is_open_to_others(), ~col(Response.is_uninvited))
     )
     # In a function, so that SQLite does not go through all consultees for each response: by their index it would.
     own = sa.func.coalesce(col(Consultee.consultation_id), 0) == consultation_id
@@ -135,6 +136,12 @@ def has_answered(session: Session, consultation_id: int, consultee_id: int | Non
     return first
 
 
+def is_open_to_others() -> sa.ColumnElement[bool]:
+    """The condition that a response is nobody's yet, or one's who is no longer invited, such as a duplicate's."""
+    gone = sa.select(col(Consultee.id)).where(col(Consultee.removed_at).is_not(None))
+    return sa.or_(col(Response.consultee_id).is_(None), col(Response.consultee_id).in_(gone))
+
+
 def counts(consultation_id: int) -> tuple[sa.ColumnElement[bool], ...]:
     """The conditions that a response is an answer to the consultation."""
     is_answer = col(Response.nature) == Nature.response
@@ -143,21 +150,21 @@ def counts(consultation_id: int) -> tuple[sa.ColumnElement[bool], ...]:
 
 def _judge(session: Session, recipients: Iterable[Recipient], known: Known) -> list[Verdict]:
     """In their order: of two with one address the first gets it."""
-    recipients, taken = list(recipients), set(known.taken)
+    recipients, first = list(recipients), dict[str, Recipient]()
     gone = dead(session, {one.address for one in recipients if one.address})
     verdicts = []
     for one in recipients:
         answer = known.answered.get(one.consultee_id or 0)
-        reason = _reason(one.address, answer, known, gone, taken)
-        verdicts.append(Verdict(one, reason, answer, known.consultation.zone))
+        reason, instead = _reason(one.address, answer, known, gone), None
+        if reason is None and (instead := first.get(one.address)):
+            reason = Reason.same_address
+        verdicts.append(Verdict(one, reason, answer, known.consultation.zone, instead))
         if reason is None:
-            taken.add(one.address)
+            first[one.address] = one
     return verdicts
 
 
-def _reason(
-    address: str, answer: Response | None, known: Known, gone: Collection[str], taken: Collection[str]
-) -> Reason | None:
+def _reason(address: str, answer: Response | None, known: Known, gone: Collection[str]) -> Reason | None:
     if answer:
         return Reason.answered
     if not address:
@@ -166,7 +173,7 @@ def _reason(
         return Reason.opted_out
     if address in gone:
         return Reason.address_dead
-    return known.taken_reason if address in taken else None
+    return known.taken_reason if address in known.taken else None
 
 
 def _contacts(
@@ -256,10 +263,24 @@ def _told(
     return {address.lower() for address in session.exec(queued)}
 
 
+def may_have_told(
+    consultation: Consultation, closing_times: Collection[datetime]
+) -> tuple[sa.ColumnElement[bool], ...]:
+    """The conditions that an email to the public names one of these closing times, and went or may have."""
+    text, zone = col(OutgoingEmail.text), consultation.zone
+    wordings = {closing_wording(at, zone, language) for at in closing_times for language in (ENGLISH, WELSH)}
+    return (
+        col(OutgoingEmail.consultation_id) == consultation.id,
+        col(OutgoingEmail.kind).in_(_TO_THE_PUBLIC),
+        col(OutgoingEmail.written_at).is_not(None),
+        col(OutgoingEmail.status).not_in(NEVER_WENT),
+        sa.or_(*(text.contains(wording, autoescape=True) for wording in sorted(wordings))),
+    )
+
+
 def _addressed(session: Session, consultation: Consultation, closes_at: datetime) -> list[Recipient]:
-    """Whom an email that names this closing time went to, or may have, by address; as the last of them names them."""
-    text = col(OutgoingEmail.text)
-    wordings = [closing_wording(closes_at, consultation.zone, language) for language in (ENGLISH, WELSH)]
+    """Whom an email that names this closing time went to, or may have, by address; as the last of them names them that
+    knows the consultee: an acknowledgement does not."""
     told = (
         sa.select(
             col(OutgoingEmail.recipient_address),
@@ -268,10 +289,8 @@ def _addressed(session: Session, consultation: Consultation, closes_at: datetime
             Consultee,
         )
         .outerjoin(Consultee, col(Consultee.id) == col(OutgoingEmail.consultee_id))
-        .where(col(OutgoingEmail.consultation_id) == consultation.id, col(OutgoingEmail.kind).in_(_TO_THE_PUBLIC))
-        .where(col(OutgoingEmail.written_at).is_not(None), col(OutgoingEmail.status).not_in(NEVER_WENT))
-        .where(sa.or_(*(text.contains(wording, autoescape=True) for wording in wordings)))
-        .order_by(col(OutgoingEmail.id))
+        .where(*may_have_told(consultation, [closes_at]))
+        .order_by(col(OutgoingEmail.consultee_id).is_not(None), col(OutgoingEmail.id))
     )
     found = dict[str, Recipient]()
     for address, name, response_id, consultee in session.execute(told):

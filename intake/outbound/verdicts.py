@@ -42,6 +42,7 @@ class Verdict:
     reason: Reason | None
     answered: Response | None = None  # with Reason.answered: by which response
     zone: ZoneInfo = LONDON  # the consultation's
+    instead: Recipient | None = None  # with Reason.same_address: who gets it there
 
     @property
     def goes(self) -> bool:
@@ -52,6 +53,8 @@ class Verdict:
         """Such as "Answered on Wednesday 12 February 2020 by email (IEO-0003)."."""
         if self.answered:
             return _answered(self.answered, self.zone)
+        if self.instead and self.instead.organisation:
+            return f"The same address gets it for {self.instead.organisation}."
         return self.reason.sentence if self.reason else "Gets it."
 
 

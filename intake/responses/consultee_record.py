@@ -9,6 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from intake.outbound.recipients import is_open_to_others
 from intake.outbound.reminding import Planned, planned_for
 from intake.responses.answering import Standing, standing_of
 from intake.responses.recounting import Told, tell
@@ -53,7 +54,7 @@ def record_of(session: Session, consultation: Consultation, consultee: Consultee
 
 def _responses(session: Session, consultee: Consultee, addresses: Sequence[str]) -> Sequence[Response]:
     """Those matched to it, and those from one of its addresses that are nobody else's: all that may be its answer."""
-    is_open = sa.and_(col(Response.consultee_id).is_(None), ~col(Response.is_uninvited))
+    is_open = sa.and_(is_open_to_others(), ~col(Response.is_uninvited))
     from_them = sa.and_(col(Response.respondent_address).in_(addresses), is_open)
     found = select(Response).where(
         Response.consultation_id == consultee.consultation_id,

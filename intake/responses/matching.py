@@ -4,7 +4,7 @@ A response from an address of one consultee alone is theirs when it is recorded;
 Whoever confirms may add the address to the consultee's contacts, as one that is written from and never written to.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -27,6 +27,8 @@ from intake.store.users import User
 PAGE = 25
 LOOKED_AT = 1000
 """At most so many responses are read for one page: where most come from the public, few have a proposal."""
+COUNTED = 300
+"""Up to so many, those with a proposal are counted."""
 MOST_FOUND = 20
 _AT_A_TIME = 200
 _FILLED = ("organisation", "stakeholder_group")
@@ -57,8 +59,8 @@ class Looked:
 def load_invited(session: Session, consultation_id: int) -> Invited:
     own = Consultee.consultation_id == consultation_id
     contacts = select(ConsulteeAddress.consultee_id, ConsulteeAddress.address).join(Consultee).where(own)
-    answered = has_answered(session, consultation_id)
-    return invited(session.exec(select(Consultee).where(own)), session.exec(contacts), answered=answered.keys())
+    answered = {key: response.id for key, response in has_answered(session, consultation_id).items()}
+    return invited(session.exec(select(Consultee).where(own)), session.exec(contacts), answered=answered)
 
 
 def has_consultees(session: Session, consultation: Consultation) -> bool:
@@ -73,9 +75,11 @@ def proposals_for(session: Session, response: Response) -> list[Proposal]:
     return propose(response, load_invited(session, response.consultation_id))
 
 
-def unmatched(session: Session, consultation: Consultation, show: Show, *, before: int | None = None) -> Looked:
+def unmatched(
+    session: Session, consultation: Consultation, show: Show, *, before: int | None = None, among: Invited | None = None
+) -> Looked:
     """A page of them: as many as it holds, or as are found among so many as are read for one page."""
-    among = load_invited(session, consultation.id)
+    among = among or load_invited(session, consultation.id)
     found, seen = list[Unmatched](), 0
     while len(found) < PAGE and seen < LOOKED_AT:
         rows = session.exec(_unmatched(consultation, show, before).limit(_AT_A_TIME)).all()
@@ -93,7 +97,21 @@ def unmatched(session: Session, consultation: Consultation, show: Show, *, befor
 
 def count_unmatched(session: Session, consultation: Consultation) -> int:
     """How many responses are no consultee's, and nobody has said that they are none's."""
-    counted = _unmatched(consultation, Show.proposed, None).with_only_columns(sa.func.count()).order_by(None)
+    return _count(session, consultation, Show.proposed)
+
+
+def count_each(session: Session, consultation: Consultation, among: Invited) -> Mapping[Show, int | None]:
+    """How many each list holds; None where too many wait to look for the proposals of all."""
+    waiting, proposed = count_unmatched(session, consultation), None
+    if waiting <= COUNTED:
+        rows = session.exec(_unmatched(consultation, Show.proposed, None))
+        proposed = sum(bool(propose(row, among)) for row in rows)
+    without = None if proposed is None else waiting - proposed
+    return {Show.proposed: proposed, Show.without: without, Show.nobody: _count(session, consultation, Show.nobody)}
+
+
+def _count(session: Session, consultation: Consultation, show: Show) -> int:
+    counted = _unmatched(consultation, show, None).with_only_columns(sa.func.count()).order_by(None)
     number: int = session.execute(counted).scalar_one()
     return number
 

@@ -9,7 +9,7 @@ tests/responses/school_names.py this puts the right one first, however it was wr
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz
@@ -48,7 +48,7 @@ class Invited:
     """The consultees of one consultation, by all that a response may be known by. Those no longer invited are not."""
 
     consultees: Mapping[int, Consultee]
-    answered: Collection[int]
+    answered: Mapping[int, int]  # by consultee the first response that counts
     by_address: Mapping[str, Sequence[int]]
     by_domain: Mapping[str, Sequence[int]]
     names: Mapping[int, Name]
@@ -56,9 +56,10 @@ class Invited:
 
 
 def invited(
-    consultees: Iterable[Consultee], contacts: Iterable[tuple[int, str]], *, answered: Collection[int]
+    consultees: Iterable[Consultee], contacts: Iterable[tuple[int, str]], *, answered: Mapping[int, int]
 ) -> Invited:
-    """`contacts`: a consultee's id and an address. `answered`: ids of consultees, who are proposed after the others."""
+    """`contacts`: a consultee's id and an address. `answered`: of consultees, who are proposed after the others, the id
+    of their first response."""
     rows = {one.id: one for one in consultees if one.removed_at is None}
     by_address, by_domain = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
     for key, address in contacts:
@@ -82,11 +83,19 @@ def propose(response: Response, among: Invited) -> list[Proposal]:
         found[key].append((strength, reason))
     proposals = [
         Proposal(
-            among.consultees[key], _because(reasons), sum(strength for strength, _ in reasons), key in among.answered
+            among.consultees[key],
+            _because(reasons),
+            sum(strength for strength, _ in reasons),
+            has_answered_before(response, among, key),
         )
         for key, reasons in found.items()
     ]
     return sorted(proposals, key=lambda one: (-one.strength, one.has_answered, one.consultee.organisation.casefold()))
+
+
+def has_answered_before(response: Response, among: Invited, consultee_id: int) -> bool:
+    """By another response than this one, which may count as theirs by its address alone."""
+    return among.answered.get(consultee_id, response.id) != response.id
 
 
 def _add(by_domain: defaultdict[str, list[int]], domain: str | None, key: int) -> None:

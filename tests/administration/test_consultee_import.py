@@ -105,6 +105,13 @@ def test_list_adds_what_is_new_and_the_same_list_again_changes_nothing(office: O
     assert len(office.rows(HistoryEntry)) == before
 
 
+def test_invisible_marks_in_an_address_are_left_out_and_hide_none_of_ours(office: Office) -> None:
+    take_in(office, listing("Ysgol Bryn,school,,,\u200bhead@bryn.example\u200b,,"))
+    assert contacts(office)[2:] == [(3, "head@bryn.example", "")]
+    [(number, sentence)] = wrong(office, f"Ysgol Mynydd,school,,,\ufeff{REVIEW},,")
+    assert (number, "one that people write to" in sentence) == (2, True)
+
+
 @both_databases
 def test_row_is_found_by_its_key_else_by_its_name_and_corrected_field_by_field(office: Office) -> None:
     take_in(office, listing("heathfield primary school,School,1,,,,", "Ysgol Bryn,school,2,,,,"))
@@ -225,7 +232,7 @@ def test_addresses_are_read_with_names_line_breaks_and_mailto(office: Office) ->
         (["A,,,,,,"], 2, "It has no stakeholder group; fill it in"),
         (["A,school,,,,gmail.com,"], 2, "Anybody can have an address at this mail provider"),
         (["A,school,,,,school,"], 2, "The domain is not the domain of email addresses"),
-        (["A,school,,,,,French"], 2, "Choose the language: English or Welsh."),
+        (["A,school,,,,,French"], 2, "“French” is not a language we write in: use English or Welsh."),
         ([f"{'A' * 201},school,,,,,"], 2, "may have at most 200 characters; shorten it."),
         ([f"A,{'s' * 81},,,,,"], 2, "may have at most 80 characters; shorten it."),
     ],

@@ -206,6 +206,12 @@ def test_address_that_cannot_be_a_contacts_is_refused(office: Office, address: s
         _add_contact(office, address)
 
 
+def test_invisible_marks_that_were_copied_with_an_address_are_left_out(office: Office) -> None:
+    """With one in it no answer would be known as theirs."""
+    _received_from_dan(office)
+    assert _add_contact(office, f"\u200b{DAN}\ufeff") == 1
+
+
 def test_mail_left_in_place_is_looked_at_again_when_a_contact_is_added(office: Office) -> None:
     with office.database.transaction() as session:
         folder_id = session.exec(select(LedgerEntry.folder_id)).first() or 1

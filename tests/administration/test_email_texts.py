@@ -29,11 +29,11 @@ from intake.outbound.texts import KINDS, own_text
 from intake.schedules import Anchor
 from intake.store.consultations import Consultation, consultation_by_slug
 from intake.store.emails import OutgoingEmail
-from intake.store.mailings import Audience, EmailTemplate, ReminderRule
+from intake.store.mailings import Audience, EmailTemplate, EmailTemplateVersion, ReminderRule
 from intake.store.users import Role, User
 from tests.building import raw_email
 from tests.databases import both_databases
-from tests.office import MAIL_DOMAIN, Office, open_office
+from tests.office import DURING, MAIL_DOMAIN, Office, open_office
 from tests.people import ADAM, BEN, CAROL, REVIEW
 
 SLUG = "improving-education-outcomes"
@@ -314,3 +314,22 @@ def _preview(writing: Writing, example: Example) -> Rendered:
         now=writing.office.now,
         base_url="https://intake.example",
     )
+
+
+def test_long_texts_of_many_empty_lines_are_compared_all_the_same() -> None:
+    """With each empty line held against each other one this took minutes."""
+    empty = "\n" * 10_000
+    before, after = (
+        EmailTemplateVersion(
+            template_id=1,
+            language="en",
+            number=number,
+            subject="x",
+            text=f"{word}\n\n" * 5_000 + empty,
+            at=DURING,
+            user_id=1,
+        )
+        for number, word in enumerate(("a", "b"), start=1)
+    )
+    lines = compared(before, after)
+    assert {(one.change, one.text) for one in lines if one.text} == {("same", "x"), ("removed", "a"), ("added", "b")}

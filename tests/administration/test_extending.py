@@ -74,6 +74,25 @@ def test_extension_is_done_with_its_reason_and_told_by_every_text_from_then_on(o
     assert entry.actor == f"user {change.user_id}"
 
 
+@both_databases
+def test_each_who_knows_only_an_earlier_time_is_counted_once_with_the_time_they_were_told_last(office: Office) -> None:
+    _answer(office, BEN, DURING)
+    _answer(office, CAROL, DURING)
+    office.now += timedelta(minutes=30)
+    _extend(office, WEEK_LATER)
+    _answer(office, CAROL.upper(), DURING + timedelta(hours=1))
+    office.now += timedelta(minutes=30)
+    _extend(office, WEEK_LATER + timedelta(days=1))
+    _answer(office, DAN, DURING + timedelta(hours=2))
+    effects = _effects(office, WEEK_LATER + timedelta(days=2))
+    assert [(change.before, number) for change, number in effects.told_earlier] == [(CLOSES_AT, 1), (WEEK_LATER, 1)]
+    assert effects.people_told == 1
+    office.now += timedelta(minutes=30)
+    _extend(office, CLOSES_AT)  # as Ben was told, so that there is nothing to tell him
+    changes = _effects(office, WEEK_LATER).told_earlier
+    assert [change.before for change, _ in changes] == [WEEK_LATER, WEEK_LATER + timedelta(days=1)]
+
+
 def test_acknowledgement_that_waits_will_name_the_new_time(office: Office) -> None:
     office.receive(raw_email(sender=BEN, to=REVIEW))
     office.collect()

@@ -22,6 +22,7 @@ def _instant(written: str) -> datetime:
         ("28 2 2020 11:59pm", datetime(2020, 2, 28, 23, 59, tzinfo=UTC)),
         ("28 02 2020 11.59 p.m.", datetime(2020, 2, 28, 23, 59, tzinfo=UTC)),
         ("28 February 2020 5pm", datetime(2020, 2, 28, 17, tzinfo=UTC)),
+        ("28 Sept. 2020 12 noon", datetime(2020, 9, 28, 11, tzinfo=UTC)),
         ("1 jul 2020 17:00", datetime(2020, 7, 1, 16, tzinfo=UTC)),
         ("1 7 2020 12 noon", datetime(2020, 7, 1, 11, tzinfo=UTC)),
         ("1 7 2020 12:30am", datetime(2020, 6, 30, 23, 30, tzinfo=UTC)),
@@ -55,6 +56,12 @@ def test_what_could_be_read_in_two_ways_is_refused(moment: tuple[str, ...], fiel
         instant(TypedMoment(*moment), timezone=LONDON, field=field.partition("-")[0], name="The closing time")
     assert list(refused.value.by_field) == [field]
     assert refused.value.by_field[field].startswith(sentence)
+
+
+def test_all_that_is_wrong_with_a_moment_is_said_at_once() -> None:
+    with pytest.raises(Mistakes) as refused:
+        instant(TypedMoment("28", "13", "2020", "midnight"), timezone=LONDON, field="closes", name="The closing time")
+    assert list(refused.value.by_field) == ["closes-day", "closes-clock"]
 
 
 def _parts(moment: TypedMoment) -> list[str]:

@@ -77,7 +77,7 @@ def test_consultation_is_archived_once_closed_and_its_mail_still_recorded(office
         (OPENS_AT - timedelta(hours=1), State.coming, "Not open yet, opens today at 9am"),
         (OPENS_AT, State.open, "Open, closes in 50 days"),
         (CLOSES_AT - timedelta(days=1), State.open, "Open, closes tomorrow at 11:59pm"),
-        (CLOSES_AT + timedelta(seconds=59), State.open, "Open, closes today at 11:59pm"),
+        (CLOSES_AT + timedelta(seconds=59), State.open, "Closes within a minute"),
         (CLOSES_AT + timedelta(minutes=1), State.closed, "Closed yesterday"),
         (CLOSES_AT + timedelta(days=12), State.closed, "Closed 12 days ago"),
     ],

@@ -8,13 +8,14 @@ import pytest
 from intake.administration.notices import Look, OthersByNow, closing_notice, invitation, outcome, start, warnings
 from intake.administration.outcome import set_outcome, told_outcome
 from intake.errors import IntakeError, Mistakes, NotPossible
+from intake.settings import Settings
 from intake.store.mailings import Mailing
 from tests.administration.administrators import consultation, editing
 from tests.building import raw_email
 from tests.consulted import add_consultee
 from tests.databases import both_databases
 from tests.office import CLOSES_AT, DURING, MAIL_DOMAIN, OPENS_AT, Office
-from tests.people import BEN, CAROL, REVIEW
+from tests.people import ASHA, BEN, CAROL, REVIEW
 
 LATER = CLOSES_AT + timedelta(days=100)
 DOCUMENT = {"outcome_url": "https://county.example/plan", "outcome_note": ""}
@@ -39,6 +40,11 @@ def _start(office: Office, look: Look, seen: str) -> int:
     with editing(office) as (session, row, edit):
         _, number = start(session, row, look, seen=seen, message_id_domain=MAIL_DOMAIN, user=edit.user, now=office.now)
         return number
+
+
+def _settings(office: Office, base_url: str) -> Settings:
+    settings = office.this.settings
+    return settings.model_copy(update={"web": settings.web.model_copy(update={"base_url": base_url})})
 
 
 def _told(office: Office) -> int:
@@ -133,14 +139,31 @@ def test_address_that_is_no_secure_page_is_refused(office: Office, url: str) -> 
 )
 def test_links_that_others_cannot_open_are_warned_of(office: Office, base_url: str, sentence: str) -> None:
     with office.database.reading() as session:
-        found = warnings(session, consultation(office), "outcome", base_url=base_url, now=office.now)
-    assert [one.what.partition("The links in it ")[2] for one in found] == ([sentence] if sentence else [])
+        found = warnings(session, consultation(office), "outcome", _settings(office, base_url), now=office.now)
+    links = [one.what.partition("The links in it ")[2] for one in found if "links" in one.what]
+    assert links == ([sentence] if sentence else [])
+
+
+@pytest.mark.parametrize("kind", ["invitation", "deadline-extended", "outcome"])
+def test_emails_that_tell_people_to_write_where_no_mailbox_reads_are_warned_of(office: Office, kind: str) -> None:
+    settings = _settings(office, "https://consultations.county.example")
+    mailboxes = {
+        name: box.model_copy(update={"username": user})
+        for (name, box), user in zip(settings.mailboxes.items(), (REVIEW, ASHA, "admissions"), strict=True)
+    }
+    with office.database.reading() as session:
+        row, now = consultation(office), office.now
+        without = warnings(session, row, kind, settings, now=now)
+        read = warnings(session, row, kind, settings.model_copy(update={"mailboxes": mailboxes}), now=now)
+    assert [one.what for one in without if one not in read] == [
+        f"No mailbox in the configuration signs in as {REVIEW} or {ASHA}."
+    ]
 
 
 def test_invitation_before_the_opening_is_warned_of(office: Office) -> None:
     office.now = OPENS_AT - timedelta(days=2)
     with office.database.reading() as session:
-        found = warnings(session, consultation(office), "invitation", base_url="https://a.example", now=office.now)
+        found = warnings(session, consultation(office), "invitation", office.this.settings, now=office.now)
     assert ["not open yet" in found[0].what, "no documents" in found[1].what] == [True, True]
 
 

@@ -125,7 +125,9 @@ def test_groups_are_those_of_the_consultation_and_officers_have_none(office: Off
         ({"when": "weekly"}, "weekdays", "Tick at least one day"),
         ({"clock": ""}, "clock", "Enter a time of day"),
         ({"clock": "soon"}, "clock", "not a time of day"),
-        ({"clock": "midnight"}, "clock", "at midnight"),
+        ({"clock": "midnight"}, "clock", "Midnight is in the quiet hours (8pm to 8am), when nothing is sent; choose"),
+        ({"clock": "10"}, "clock", "Write 10am or 10pm"),
+        ({"clock": "12"}, "clock", "not a time of day"),
         ({"clock": "9pm"}, "clock", "9pm is in the quiet hours (8pm to 8am)"),
         ({"clock": "7:59am"}, "clock", "choose a time from 8am on, before 8pm."),
         ({"off_days": ""}, "off_days", "Choose what happens"),
@@ -144,6 +146,12 @@ def test_mistake_stands_beside_its_field_and_says_what_to_do(
     mistakes = _mistakes(office, replace(TypedRule(), **changed))
     assert list(mistakes) == [field]
     assert sentence in mistakes[field]
+
+
+def test_midnight_is_advised_against_without_quiet_hours_too(office: Office) -> None:
+    with editing(office) as (_, row, _edit):
+        row.quiet_from = row.quiet_until
+    assert "choose a time in the day" in _mistakes(office, TypedRule(clock="12am"))["clock"]
 
 
 def test_all_mistakes_are_told_at_once_in_the_order_of_the_page(office: Office) -> None:

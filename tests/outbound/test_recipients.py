@@ -108,6 +108,9 @@ def test_a_response_from_a_shared_address_is_everybodys_until_it_is_matched(offi
     assert answered_in(office) == {both[1].id}
     [ashford, *_] = verdicts(office, add_rule(office))
     assert (ashford.recipient.consultee_id, ashford.reason) == (both[0].id, None)
+    with office.database.transaction() as session:
+        session.get_one(Consultee, both[1].id).removed_at = office.now
+    assert answered_in(office) == {one.id for one in both}  # what a duplicate answered is the other one's
     change_response(office, consultee_id=None, is_uninvited=True)
     assert answered_in(office) == set()
 
@@ -147,8 +150,23 @@ def test_of_two_consultees_with_one_address_one_reminder_goes(office: Office) ->
     assert found == [
         ("Another School", None),
         ("Heathfield Primary School", None),
-        ("Larkmead Trust", "another-that-day"),
+        ("Larkmead Trust", "same-address"),
     ]
+
+
+def test_who_shares_an_address_is_told_for_whom_it_gets_the_email(office: Office) -> None:
+    add_consultee(office, "Another School", CAROL)
+    rule = add_rule(office)
+    with office.database.reading() as session:
+        invited = to_invite(session, review(office), now=DURING)
+    for found in (invited, verdicts(office, rule)):
+        assert found[-1].sentence == "The same address gets it for Another School."
+    remind(office, DUE_AT)
+    assert verdicts(office, rule)[-1].reason == "same-address"
+    add_mailed(office, CAROL, kind="invitation", status=OutgoingStatus.sent)
+    with office.database.reading() as session:
+        invited = to_invite(session, review(office), now=office.now)
+    assert [one.reason for one in invited] == ["told-already", None, "told-already"]
 
 
 def test_of_two_rules_on_one_day_the_earlier_gets_it_whatever_the_consultation(office: Office) -> None:
@@ -200,6 +218,21 @@ def test_the_new_closing_time_is_told_to_who_was_told_the_old(office: Office) ->
         [change] = session.exec(select(DeadlineChange)).all()
         found = told_old_time(session, review(office), change, now=office.now)
     assert said(found) == {BEN: None, CAROL: None}
+
+
+def test_a_consultee_that_was_acknowledged_since_is_still_told_as_that_consultee(office: Office) -> None:
+    told: dict[str, Any] = {"status": OutgoingStatus.sent, "written_at": DURING}
+    names = "It closes at 11:59pm on Friday 28 February 2020."
+    change_consultee(office, CAROL, language="cy")
+    add_mailed(office, CAROL, kind="invitation", text=names, recipient_name="Carol Hughes", **told)
+    add_mailed(office, CAROL.upper(), kind="acknowledgement", text=names, consultee_id=None, **told)
+    move_closing(office, add_user(office, ASHA), CLOSES_AT + timedelta(days=7))
+    with office.database.reading() as session:
+        [change] = session.exec(select(DeadlineChange)).all()
+        [verdict] = told_old_time(session, review(office), change, now=office.now)
+    one = verdict.recipient
+    assert (one.address, one.name, one.organisation) == (CAROL, "Carol Hughes", "Larkmead Trust")
+    assert (one.language, one.group) == ("cy", "trust")
 
 
 def test_the_outcome_is_told_once_to_everybody_who_answered_and_their_contacts(office: Office) -> None:

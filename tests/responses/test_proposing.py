@@ -27,10 +27,10 @@ def organisations(among: Invited, **values: Any) -> list[str]:
     return [one.consultee.organisation for one in proposed(among, **values)]
 
 
-COUNTY = invited([consultee(n, name) for n, name in enumerate(CONSULTEES, start=1)], [], answered=())
+COUNTY = invited([consultee(n, name) for n, name in enumerate(CONSULTEES, start=1)], [], answered={})
 HEATHFIELD = consultee(1, "Heathfield Primary School")
 LARKMEAD = consultee(2, "Larkmead Trust", domain="larkmead.example")
-TWO = invited([HEATHFIELD, LARKMEAD], [(1, "head@heathfield.example")], answered=())
+TWO = invited([HEATHFIELD, LARKMEAD], [(1, "head@heathfield.example")], answered={})
 
 
 @pytest.mark.parametrize(("written", "meant"), WRITTEN.items())
@@ -96,19 +96,19 @@ def test_a_sub_domain_says_less_than_the_domain() -> None:
 
 @pytest.mark.parametrize("domain", ["gmail.com", "Outlook.com", "yahoo.co.uk", "btinternet.com", "smith.demon.co.uk"])
 def test_a_public_mail_provider_says_nothing(domain: str) -> None:
-    among = invited([consultee(1, "Oxley School", domain=domain)], [(1, f"oxley@{domain.lower()}")], answered=())
+    among = invited([consultee(1, "Oxley School", domain=domain)], [(1, f"oxley@{domain.lower()}")], answered={})
     assert organisations(among, respondent_address=f"somebody@{domain}") == []
 
 
 def test_a_suffix_under_which_everybody_has_a_domain_says_nothing() -> None:
-    among = invited([consultee(1, "Oxley School", domain="sch.uk")], [], answered=())
+    among = invited([consultee(1, "Oxley School", domain="sch.uk")], [], answered={})
     assert organisations(among, respondent_address="head@larkmead.sch.uk") == []
 
 
 def test_all_schools_of_a_trust_are_proposed_those_that_have_not_answered_first() -> None:
     names = ["Ashfield School", "Brook School", "Cliff School"]
     rows = [consultee(n, name, domain="trust.example") for n, name in enumerate(names, start=1)]
-    among = invited(rows, [], answered={1})
+    among = invited(rows, [], answered={1: 7})
     found = proposed(among, respondent_address="office@trust.example")
     assert [(one.consultee.organisation, one.has_answered) for one in found] == [
         ("Brook School", False),
@@ -121,7 +121,7 @@ def test_all_schools_of_a_trust_are_proposed_those_that_have_not_answered_first(
 
 
 def test_an_address_that_several_share_proposes_each_of_them() -> None:
-    among = invited([HEATHFIELD, LARKMEAD], [(n, "office@hub.example") for n in (1, 2)], answered=())
+    among = invited([HEATHFIELD, LARKMEAD], [(n, "office@hub.example") for n in (1, 2)], answered={})
     found = proposed(among, respondent_address="office@hub.example")
     assert [one.consultee.organisation for one in found] == ["Heathfield Primary School", "Larkmead Trust"]
     assert {one.reason for one in found} == {"It comes from an address of theirs and of others."}
@@ -129,5 +129,5 @@ def test_an_address_that_several_share_proposes_each_of_them() -> None:
 
 def test_who_is_no_longer_invited_is_not_proposed() -> None:
     gone = consultee(1, "Oxley School", domain="oxley.example", removed_at=NOW)
-    among = invited([gone], [(1, "head@oxley.example")], answered=())
+    among = invited([gone], [(1, "head@oxley.example")], answered={})
     assert organisations(among, respondent_address="head@oxley.example", organisation="Oxley School") == []
