@@ -56,9 +56,33 @@ def test_dry_run_says_the_same_and_does_nothing(intake: CommandLine) -> None:
     dry = json.loads(take_in(intake, "--dry-run", "--json").out)
     assert (dry["dry_run"], dry["added"], dry["changed"], dry["new_groups"]) == (True, 1, 1, ["academy"])
     assert dry["wrong"] == [{"row": 4, "what": "The email address cannot be used; write it like name@example.com."}]
+    assert dry.pop("additions")[0]["contacts"] == "head@new-school.example"
+    [correction] = dry.pop("corrections")
+    assert (correction["row"], [one["field"] for one in correction["changes"]]) == (2, ["key"])
+    words = take_in(intake, "--dry-run").out
+    assert "Row 3, new: New School (academy), head@new-school.example." in words
+    assert "Row 2, Heathfield Community School: key adds “137204”." in words
     assert json.loads(take_in(intake, "--json").out) == {**dry, "dry_run": False}
     again = json.loads(take_in(intake, "--json").out)
     assert (again["added"], again["changed"], again["unchanged"]) == (0, 0, 2)
+
+
+def test_rows_to_correct_are_taken_in_again_without_what_was_wrong_with_them(intake: CommandLine) -> None:
+    take_in(intake, "--errors", "wrong.csv")
+    ran = take_in(intake, "--errors", "again.csv", file="wrong.csv")
+    assert "Row 2: The email address cannot be used" in ran.err
+    assert (intake.folder / "again.csv").read_bytes() == (intake.folder / "wrong.csv").read_bytes()
+    corrected = (intake.folder / "wrong.csv").read_text(encoding="utf-8-sig").replace("nobody", "head@broken.example")
+    (intake.folder / "wrong.csv").write_text(corrected)
+    assert take_in(intake, file="wrong.csv").out.startswith("1 consultee added, 0 changed.")
+
+
+def test_language_that_is_not_written_in_is_named(intake: CommandLine) -> None:
+    rows = "A,school,French\nB,school,b@school.example\n"  # in the second the columns are mixed up
+    (intake.folder / "schools.csv").write_text(f"School,Group,Language\n{rows}")
+    ran = take_in(intake)
+    assert "Row 2: “French” is not a language we write in: use English or Welsh." in ran.err
+    assert "Row 3: Choose the language: English or Welsh." in ran.err
 
 
 def test_list_without_a_mistake_ends_with_0(intake: CommandLine) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from intake.jobs import Installation
 
 app = typer.Typer(no_args_is_help=True, help="Consultations, from files and to files.")
+_FIELDS = {"organisation": "name", "stakeholder_group": "group", "key": "key", "domain": "domain"}
+_FIELDS |= {"language": "language", "contacts": "contacts"}
 consultees = typer.Typer(no_args_is_help=True, help="Those who are invited to respond.")
 
 
@@ -92,9 +94,11 @@ def consultee_import(
     if errors:
         errors.write_bytes(listing.wrong_rows_as_csv(done.plan.wrong))
     if as_json:
-        print_json(_in_numbers(done, dry_run=dry_run))
+        print_json(_in_numbers(done, dry_run=dry_run) | (_each_change(done.plan) if dry_run else {}))
     else:
         _print_in_words(done, dry_run=dry_run)
+        if dry_run:
+            _print_each_change(done.plan)
     if done.plan.wrong:
         raise typer.Exit(1)
 
@@ -136,13 +140,40 @@ def _in_numbers(done: "Imported", *, dry_run: bool) -> dict[str, Any]:
     }
 
 
+def _each_change(plan: "Plan") -> dict[str, Any]:
+    """What would be done, consultee by consultee and field by field."""
+    return {
+        "additions": [{"row": one.number, **one.values, "contacts": one.contacts} for one in plan.added],
+        "corrections": [
+            {
+                "row": one.number,
+                "organisation": one.consultee.organisation,
+                "changes": [{"field": each.name, "now": each.before, "from_list": each.after} for each in one.changes],
+            }
+            for one in plan.changed
+        ],
+    }
+
+
+def _print_each_change(plan: "Plan") -> None:
+    for one in plan.added:
+        group, contacts = one.values["stakeholder_group"], one.contacts or "no address"
+        typer.echo(f"Row {one.number}, new: {one.values['organisation']} ({group}), {contacts}.")
+    for correction in plan.changed:
+        for each in correction.changes:
+            change = f"from “{each.before}” to" if each.before else "adds"
+            what = f"{_FIELDS[each.name]} {change} “{each.after}”"
+            typer.echo(f"Row {correction.number}, {correction.consultee.organisation}: {what}.")
+
+
 def _print_in_words(done: "Imported", *, dry_run: bool) -> None:
     from intake.wording import plural
 
     plan: Plan = done.plan
     would = "would be " if dry_run else ""
     typer.echo(f"{plural(len(plan.added), 'consultee')} {would}added, {len(plan.changed):,} {would}changed.")
-    typer.echo(f"{plural(len(plan.unchanged), 'row')} said what is known already.")
+    say = "says" if len(plan.unchanged) == 1 else "say"
+    typer.echo(f"{plural(len(plan.unchanged), 'row')} {say} what is known already.")
     if plan.groups:
         typer.echo(f"New stakeholder groups: {', '.join(plan.groups)}.")
     if plan.without_address:

@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from intake.deadlines import parse_instant
+from intake.mail.usable_addresses import tidy_address
 from intake.store.consultations import AddressKind, LatePolicy
 from intake.toml_files import first_mistake, mistake_in_words
 
@@ -59,9 +60,10 @@ def _controls(text: str) -> set[str]:
 
 
 def _address(text: str) -> str:
-    if not _ADDRESS.fullmatch(text):
+    address = tidy_address(text)
+    if not _ADDRESS.fullmatch(address):
         raise ValueError("is not an email address")
-    return text.lower()
+    return address
 
 
 def _named_address(text: str) -> str:

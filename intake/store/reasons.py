@@ -94,6 +94,7 @@ class Reason(StrEnum):
     not_invited = "not-invited", "They are no longer invited."
     another_that_day = "another-that-day", "They are sent another reminder on that day."
     told_already = "told-already", "They were sent this already."
+    same_address = "same-address", "The same address gets it for another organisation."
     nothing_waits = "nothing-waits", "Nothing waits for an officer."
     no_access = "no-access", "They may no longer see this consultation."
     waits_for_mailbox = "waits-for-mailbox", "A mailbox was not read since it was due: an answer may lie there."

@@ -6,6 +6,7 @@ Knows no rule; `intake/administration/notices.py` says who gets what, and when n
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,8 +14,11 @@ from fastapi import Response
 from sqlmodel import Session
 
 from intake.administration.consultations import visible_consultation
+from intake.administration.email_texts import text_in_use
 from intake.administration.notices import Look, Notice, OthersByNow, key_of, start
+from intake.deadlines import clock_wording
 from intake.errors import NotPossible
+from intake.outbound.rechecking import quiet_end
 from intake.outbound.rendering import Rendered, Renderer, TemplateBroken
 from intake.outbound.testing_texts import Example, preview, send_test
 from intake.outbound.verdicts import Recipient, Verdict
@@ -105,13 +109,20 @@ def begin(asking: Asking, this: ByHand, form: Form, what: str) -> Response:
             user=asking.user,
             now=asking.now,
         )
-        done = f"{plural(number, what)} {'is' if number == 1 else 'are'} queued. This page shows how far they are."
+        are, they_are = ("is", "it is") if number == 1 else ("are", "they are")
+        done = f"{plural(number, what)} {are} queued. This page shows how far {they_are}."
         return Done(f"/mailings/{mailing.id}", done)
 
     try:
         return attempt(asking, change, lambda **more: show(asking, this, **more))
     except OthersByNow as meanwhile:
         return show(asking, this, status=409, mistakes={"who": str(meanwhile)})
+
+
+def quiet_until(consultation: Consultation, now: datetime) -> str:
+    """ "8am": when the quiet hours that it is in end; nothing when it is in none."""
+    ends_at = quiet_end(consultation, now)
+    return clock_wording(ends_at, consultation.zone) if ends_at else ""
 
 
 def _fields(session: Session, asking: Asking, notice: Notice, asked: Form) -> dict[str, Any]:
@@ -126,7 +137,15 @@ def _fields(session: Session, asking: Asking, notice: Notice, asked: Form) -> di
         "rendered": rendered,
         "trouble": trouble,
         "sender": sending_address(session, notice.consultation),
+        "waits_until": quiet_until(notice.consultation, asking.now),
+        "text_path": _text_path(session, notice),
     }
+
+
+def _text_path(session: Session, notice: Notice) -> str:
+    """Where what the email says is changed: our own text, or the page on which one is begun."""
+    own = text_in_use(session, notice.consultation.id, notice.kind)
+    return f"/texts/{own.id}" if own else f"/consultations/{notice.consultation.slug}/texts/{notice.kind}"
 
 
 def _part(verdicts: Sequence[Verdict], asked: int | None) -> Part:

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from intake.errors import IntakeError, LostRace, NotFound
 from intake.web.asking import NotAllowed, SignInNeeded, signed_in
 from intake.web.forms import ForeignForm
-from intake.web.showing import page, public_page, with_query
+from intake.web.showing import page, page_by_link, public_page, with_query
 
 log = structlog.get_logger()
 _STATUSES: dict[type[IntakeError], int] = {NotFound: 404, NotAllowed: 403, ForeignForm: 403, LostRace: 409}
@@ -93,7 +93,7 @@ def _mishap(request: Request, status: int, sentence: str) -> Response:
     title = _TITLES.get(status, _TITLES[400])
     asking = signed_in(request)
     if asking is None:
-        return public_page(request, "mishap.html", status=status, title=title, sentence=sentence)
+        return page_by_link(request, "mishap.html", status=status, title=title, sentence=sentence)
     return page(asking, "mishap.html", status=status, title=title, sentence=sentence)
 
 

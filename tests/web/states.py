@@ -358,7 +358,7 @@ STATES = [
     State(MATCHING, who=ASHA, says="None of them"),
     State(MATCHING, "without a proposal", f"{MATCHING}?show=without", who=ASHA, says="Find whose it is"),
     State(MATCHING, "nobody’s", f"{MATCHING}?show=nobody", who=ASHA, says="Open it again"),
-    State(MATCHING, "empty", f"{OPEN}/matching", who=OLGA, says="Nothing waits"),
+    State(MATCHING, "empty", f"{OPEN}/matching?show=proposed", who=OLGA, says="Nothing waits"),
     State(CHOICE, path="/responses/{proposed}/consultee", who=ASHA, says="It may be from"),
     State(CHOICE, "found", "/responses/{proposed}/consultee?q=larkmead", who=ASHA, says="Found"),
     State(CHOICE, "nobody found", "/responses/{late}/consultee?q=zebra", says="Add one"),

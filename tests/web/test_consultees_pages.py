@@ -72,7 +72,7 @@ def test_the_list_says_who_has_answered_and_how(desk: Desk) -> None:
     tree = desk.asha.page(LIST)
     text = said(tree)
     assert rows(tree) == ["Heathfield Primary School", "Larkmead Trust"]
-    assert "2 invited 1 answered 1 not answered 50% have answered" in text
+    assert "2 on the list 1 answered 1 not answered 50% have answered" in text
     assert "Answered 12 Feb 2020, 10:30am, email IEO-0001" in text
     assert rows(desk.asha.page(f"{LIST}?answered=no")) == ["Larkmead Trust"]
     assert rows(desk.asha.page(f"{LIST}?answered=no&group=school")) == []

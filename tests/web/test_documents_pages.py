@@ -91,6 +91,17 @@ def test_officer_reads_the_list_and_changes_nothing(desk: Desk) -> None:
     assert desk.olga.get(PAGE).status_code == 404
 
 
+def test_public_download_answers_head_and_sets_no_cookie(desk: Desk) -> None:
+    _add_file(desk)
+    for method in ("HEAD", "GET"):
+        answer = desk.nobody.ask(method, "/documents/1")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+        assert answer.headers["content-length"] == str(len(PDF))
+        assert "set-cookie" not in answer.headers
+    assert desk.nobody.ask("HEAD", "/documents/1").content == b""
+    assert "set-cookie" not in desk.nobody.get("/documents/2").headers
+
+
 def test_file_that_is_missing_is_told_without_its_place(desk: Desk) -> None:
     _add_file(desk)
     [row] = desk.office.rows(ConsultationDocument)

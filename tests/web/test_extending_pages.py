@@ -9,9 +9,11 @@ from selectolax.lexbor import LexborHTMLParser
 
 from intake.store.consultations import DeadlineChange, ReplyTemplate
 from tests.building import raw_email
+from tests.consulted import change, review_of
 from tests.office import CLOSES_AT, DURING
 from tests.people import ADAM, BEN, CAROL, REVIEW
 from tests.web.desk import REVIEW_SLUG, Desk, Visitor, open_desk
+from tests.web.looked import send_looked_at
 
 PAGE = f"/consultations/{REVIEW_SLUG}"
 WEEK_LATER = {"closes-day": "6", "closes-month": "3", "closes-year": "2020", "closes-clock": "11:59pm"}
@@ -44,7 +46,7 @@ def _text(tree: LexborHTMLParser, selector: str = "main") -> str:
 def test_extension_is_shown_before_it_is_done(desk: Desk, adam: Visitor) -> None:
     check = adam.page(CHECK)
     told = _text(check)
-    assert "Closing time until now 11:59pm on Friday 28 February 2020" in told
+    assert "Current closing time 11:59pm on Friday 28 February 2020" in told
     assert "New closing time 11:59pm on Friday 6 March 2020" in told
     effects = _text(check, "#effects")
     assert "The consultation is open again." in effects
@@ -67,6 +69,32 @@ def test_extension_is_done_with_its_reason_and_told_on_the_page(desk: Desk, adam
     assert "“Two schools had no heating.”" in _text(page)
     assert "Adam Clarke changed the closing time." in _text(page, ".app-history")
     assert len(desk.office.rows(DeadlineChange)) == 1
+
+
+def test_who_knows_only_an_earlier_time_still_is_named_with_the_notice_for_them(desk: Desk, adam: Visitor) -> None:
+    adam.post(f"{PAGE}/closing", {**WEEK_LATER, "version": "0", "reason": "Snow."})
+    [first] = desk.office.rows(DeadlineChange)
+    desk.office.now += timedelta(hours=1)
+    raw = raw_email(sender=CAROL, to=REVIEW, text="Again.", message_id="<again@x.example>")
+    desk.office.receive(raw, received_at=desk.office.now)
+    desk.office.cycle()  # Carol's acknowledgement says the new time, and Ben still knows the first one only
+    adam = desk.sign_in(ADAM)
+    check = CHECK.replace("day=6", "day=9")
+    effects = adam.page(check)
+    assert "1 person who was told the old one" in _text(effects, "#effects")
+    told = "1 person who was last told an earlier closing time, 11:59pm on Friday 28 February 2020, has not been told"
+    assert told in _text(effects, "#effects")
+    notice = f"{PAGE}/closing/notice?change={first.id}"
+    assert effects.css_first(f"#effects a[href='{notice}']") is not None
+    send_looked_at(adam, notice)
+    assert "earlier closing time" not in _text(adam.page(check), "#effects")
+
+
+def test_opening_again_after_the_outcome_was_told_is_warned_of(desk: Desk, adam: Visitor) -> None:
+    assert "told the outcome already" not in _text(adam.page(CHECK))
+    change(desk.office, review_of(desk.office), outcome_url="https://www.county.example/final-plan")
+    send_looked_at(adam, f"{PAGE}/outcome")
+    assert "2 people were told the outcome already." in _text(adam.page(CHECK))
 
 
 def test_shortening_is_warned_of_separately(adam: Visitor) -> None:
@@ -111,7 +139,8 @@ def test_consultation_is_closed_now_with_a_reason(desk: Desk) -> None:
     adam = desk.sign_in(ADAM)
     assert "The consultation is closed from now on." in _text(adam.page(f"{PAGE}/close"), "#effects")
     page = adam.follow(adam.post(f"{PAGE}/close", version="0", reason="The draft was withdrawn."))
-    assert "It closed at 10:30am on Wednesday 12 February 2020." in _text(page)
+    assert "It closes within a minute: its closing time is 10:30am on Wednesday 12 February 2020." in _text(page)
+    assert "Close it now" not in _text(page)
 
 
 def test_reply_template_is_written_and_its_mistake_told(desk: Desk, adam: Visitor) -> None:

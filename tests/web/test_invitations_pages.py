@@ -50,6 +50,23 @@ def test_email_is_shown_as_any_of_them_would_get_it(desk: Desk) -> None:
     assert "Larkmead Trust thinks" in text_of(shown, ".app-letter")
 
 
+def test_what_it_says_is_changed_where_it_is_written(desk: Desk) -> None:
+    def link() -> str:
+        [found] = [one for one in desk.adam.page(PAGE).css("main a") if one.text() == "Change what it says"]
+        return found.attributes["href"] or ""
+
+    assert link() == f"/consultations/{REVIEW_SLUG}/texts/invitation"
+    desk.adam.post(f"/consultations/{REVIEW_SLUG}/texts", kind="invitation", name="Ours")
+    assert link() == "/texts/1"
+
+
+def test_the_quiet_hours_are_told_before_anything_is_sent(desk: Desk) -> None:
+    assert "quiet hours" not in text_of(desk.adam.page(PAGE))
+    desk.office.now = desk.office.now.replace(hour=21)
+    page = desk.sign_in(ADAM).page(PAGE)
+    assert "It is in the quiet hours: the emails wait until 8am." in text_of(page)
+
+
 def test_invitations_go_once_to_each_and_later_only_to_those_added_since(desk: Desk) -> None:
     assert "2 invitations are queued." in text_of(send_looked_at(desk.adam, PAGE))
     desk.office.cycle()

@@ -9,6 +9,8 @@ import pytest
 from sqlmodel import col, select
 
 from intake import jobs
+from intake.deadlines import late_from
+from intake.store.consultations import Consultation
 from intake.store.emails import OutgoingEmail, OutgoingStatus
 from intake.store.mailings import Mailing
 from intake.store.reasons import Reason
@@ -78,7 +80,7 @@ def test_emails_are_listed_by_state_with_the_reason_and_a_link_to_each(desk: Des
     _mark(desk, OutgoingStatus.sent, 3)
     _mark(desk, OutgoingStatus.cancelled, 1, Reason.opted_out)
     [row] = rows_of(adam.page("/mailings/1?show=left-out"))
-    assert "Left out 14 Feb 2020, 9:00am They asked for no more of these emails." in row
+    assert "Left out – They asked for no more of these emails." in row
     assert len(rows_of(adam.page("/mailings/1?show=sent"))) == 3
     first = adam.page("/mailings/1?show=waiting")
     assert first.css_first("tbody th a").attributes["href"] == "/outgoing/5"  # type: ignore[union-attr]
@@ -102,14 +104,28 @@ def test_mailing_that_would_outlast_its_day_is_warned_of(desk: Desk) -> None:
     assert "Not everybody will get it. It goes until the end of Friday 14 February 2020" in told
 
 
+def test_mailing_in_the_quiet_hours_says_until_when_it_waits(desk: Desk) -> None:
+    desk.office.now = AT.replace(hour=21)
+    adam = desk.sign_in(ADAM)
+    assert "Waits until 8am: quiet hours" in text_of(adam.page("/mailings/1"), ".app-standing")
+    assert "Being sent" not in text_of(adam.page(PAGE))
+
+
+def test_mailing_that_ends_at_the_closing_says_the_closing_time_itself(desk: Desk, adam: Visitor) -> None:
+    with desk.office.database.transaction() as session:
+        row = session.get_one(Mailing, 1)
+        row.expires_at = late_from(session.get_one(Consultation, row.consultation_id).closes_at)
+    assert "Goes until 11:59pm on Friday 28 February 2020" in text_of(adam.page("/mailings/1"), ".govuk-summary-list")
+
+
 def test_mailing_is_paused_and_goes_on(desk: Desk, adam: Visitor) -> None:
     page = adam.follow(adam.post("/mailings/1/pause"))
-    assert "Paused. Nothing more of it goes until you go on." in text_of(page)
+    assert "Paused. No more emails will go until you resume." in text_of(page)
     assert _mailing(desk).paused_at == AT
     assert page.css_first("[data-refresh]") is None
     assert "the last goes at" not in text_of(page)
     assert "Adam Clarke paused the mailing." in text_of(page, ".app-history")
-    assert "It goes on." in text_of(adam.follow(adam.post("/mailings/1/resume")))
+    assert "Sending is resumed." in text_of(adam.follow(adam.post("/mailings/1/resume")))
     assert _mailing(desk).paused_at is None
 
 

@@ -55,6 +55,26 @@ def test_what_may_be_a_consultees_is_listed_with_the_reason(desk: Desk) -> None:
     assert "IEO-0001" not in without
 
 
+def test_the_lists_say_how_many_they_hold_and_the_first_with_any_is_shown(desk: Desk) -> None:
+    receive(desk, DAN)
+    text = said(desk.asha.page(MATCHING))
+    assert "May be a consultee’s (1) Without a proposal (1) None of the consultees’ (0)" in text
+    post(desk, none_of_them="yes")
+    text = said(desk.asha.page(MATCHING))
+    assert "May be a consultee’s (0) Without a proposal (1) None of the consultees’ (1)" in text
+    assert "IEO-0002" in text
+
+
+def test_a_response_from_an_address_that_two_share_is_no_answer_before_itself(desk: Desk) -> None:
+    with desk.office.database.transaction() as session:
+        for key in (1, 2):
+            session.add(ConsulteeAddress(consultee_id=key, address="office@hub.example"))
+    receive(desk, "office@hub.example")
+    assert "They have answered already" not in said(desk.asha.page("/responses/IEO-0002/consultee"))
+    receive(desk, "office@hub.example")
+    assert "They have answered already" in said(desk.asha.page("/responses/IEO-0003/consultee"))
+
+
 def test_one_click_in_the_list_confirms_it_and_comes_back_to_the_list(desk: Desk) -> None:
     key = consultee_id(desk, "Larkmead Trust")
     done = post(desk, consultee=str(key), list=REVIEW_SLUG)

@@ -8,7 +8,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from intake.store.emails import OutgoingStatus
-from intake.store.responses import Channel, Response
+from intake.store.responses import Channel, Response, ResponseStatus
 from tests.building import raw_email
 from tests.consulted import add_consultee, add_response, change, review_of
 from tests.office import CLOSES_AT
@@ -74,6 +74,20 @@ def test_everyone_who_answered_is_told_once_with_the_link_and_the_note(desk: Des
     assert DOCUMENT in ben
     assert "The council adopted it on 3 June." in ben
     assert "IEO-0001, IEO-0002" in ben
+
+
+def test_telling_before_every_response_was_considered_is_warned_of(desk: Desk, adam: Visitor) -> None:
+    responses = desk.office.rows(Response)
+    page = text_of(_publish(desk, adam))
+    assert "3 responses have not been read. Nothing may be decided before every response has been considered." in page
+    change(desk.office, responses[0], status=ResponseStatus.considered)
+    change(desk.office, responses[1], status=ResponseStatus.read)
+    assert "1 response has not been read, and 1 is read but not considered." in text_of(adam.page(PAGE))
+    change(desk.office, responses[2], status=ResponseStatus.read)
+    assert "2 responses have not been considered." in text_of(adam.page(PAGE))
+    for response in responses[1:]:
+        change(desk.office, response, status=ResponseStatus.considered)
+    assert "Nothing may be decided" not in text_of(adam.page(PAGE))
 
 
 def test_whoever_has_withdrawn_opted_out_or_no_address_is_told_otherwise_or_not(desk: Desk, adam: Visitor) -> None:

@@ -1,6 +1,7 @@
 """An administrator builds a reminder schedule in the web, sees when it goes and exactly who gets it, and tests it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from intake.store.mailings import Audience, ReminderRule
 from intake.store.people import Consultee, ConsulteeAddress
 from tests.people import ADAM, BEN
 from tests.web.desk import REVIEW_SLUG, Desk, open_desk
+from tests.web.looked import send_looked_at
 from tests.web.reminding_scene import (
     DIGEST,
     FIRST_DAY,
@@ -278,6 +280,32 @@ def test_page_warns_where_the_mail_service_is_too_slow_for_the_day(tmp_path: Pat
     assert "“10 working days before it closes, at 9am” will not reach everybody on Friday 14 February 2020." in told
     assert "the last of 1,002 emails would go at about 1:42pm on Saturday 15 February 2020, which is too late." in told
     assert "ask for no more reminders" not in told
+
+
+def test_page_warns_of_consultees_that_were_never_invited_and_of_addresses_nobody_reads(desk: Desk) -> None:
+    add_rules(desk, three_rules()[0])
+    page = desk.adam.page(PAGE)
+    assert "2 consultees have never been invited." in text_of(page)
+    assert page.css_first(f".govuk-warning-text a[href='/consultations/{REVIEW_SLUG}/invitations']") is not None
+    assert "No mailbox in the configuration signs in as" in text_of(page)
+    send_looked_at(desk.adam, f"/consultations/{REVIEW_SLUG}/invitations")
+    assert "never been invited" not in text_of(desk.adam.page(PAGE))
+    add_consultees(desk, 1)
+    assert "1 consultee has never been invited." in text_of(desk.adam.page(PAGE))
+
+
+def test_after_closing_no_day_is_said_never_to_come_and_nobody_to_get_it_now(desk: Desk) -> None:
+    [rule_id] = add_rules(desk, replace(three_rules()[0], amount="8"))
+    with desk.office.database.transaction() as session:
+        # As when the closing time moves forward, and with it the rule's day to before the opening.
+        session.get_one(ReminderRule, rule_id).amount = -60
+    assert "Never Nothing is sent then." in text_of(desk.adam.page(PAGE), ".app-calendar")
+    desk.office.now = datetime(2020, 3, 2, 10, tzinfo=UTC)
+    page = desk.sign_in(ADAM).page(PAGE)
+    assert "Never" not in text_of(page, ".app-calendar")
+    [rule, *_] = rows_of(page, ".app-cards")
+    assert " – – On" in rule
+    assert "people" not in text_of(desk.sign_in(ADAM).page(f"/reminders/{rule_id}"), "#dates-shown")
 
 
 def test_page_warns_where_only_officers_are_written_to(desk: Desk) -> None:

@@ -122,8 +122,23 @@ def test_link_of_a_test_email_is_said_to_be_one(desk: Desk) -> None:
 def test_page_is_in_welsh_for_those_who_are_written_to_in_welsh(desk: Desk) -> None:
     set_language(desk.office, CAROL, "cy")
     tree = LexborHTMLParser(desk.nobody.get(PAGE).text)
-    assert tree.css_first("main [lang=cy] h1") is not None
+    assert tree.css_first("html[lang=cy] h1") is not None
     assert "Peidiwch ag anfon y negeseuon hyn" in tree.text()
+    assert "Ymatebion i ymgynghoriadau" in _text(tree.html or "", "title")
+
+
+def test_page_in_welsh_can_be_read_in_english_and_back(desk: Desk) -> None:
+    set_language(desk.office, CAROL, "cy")
+    english = LexborHTMLParser(desk.nobody.get(f"{PAGE}?language=en").text)
+    assert english.css_first("html[lang=en] a[lang=cy][href='?language=cy']") is not None
+    assert "Stop emails about this consultation" in _text(english.html or "")
+    assert "Read this page in English" in _text(desk.nobody.get(PAGE).text)
+    answer = desk.nobody.post_bare(f"{PAGE}?language=en", {"act": "stop"})
+    assert "You will get no more of these emails" in _text(answer.text)
+
+
+def test_page_in_english_offers_no_welsh_to_those_who_are_written_to_in_english(desk: Desk) -> None:
+    assert "Gymraeg" not in desk.nobody.get(PAGE).text
 
 
 def test_no_other_form_is_taken_without_its_token(desk: Desk) -> None:

@@ -11,6 +11,7 @@ from sqlmodel import select
 from intake.store.mailings import EmailTemplate, EmailTemplateVersion
 from tests.people import ADAM, CAROL
 from tests.web.desk import ADMISSIONS_SLUG, REVIEW_SLUG, Desk, open_desk
+from tests.web.shown import form_of
 
 LIST = f"/consultations/{REVIEW_SLUG}/texts"
 TEXT = "{{ greeting }}\n\nPlease answer by {{ closing }}."
@@ -70,6 +71,18 @@ def test_officers_read_each_email_as_it_goes_now(desk: Desk, kind: str) -> None:
     assert "It is written from the product’s own words." in said(page)
     assert "Improving education outcomes" in said(page, ".app-text__plain")
     assert desk.asha.get(f"{LIST}/poem").status_code == 404
+
+
+def test_text_of_our_own_is_begun_from_the_email_as_it_goes_now(desk: Desk) -> None:
+    page = desk.adam.page(f"{LIST}/reminder")
+    assert "Write our own" in said(page)
+    begun_here = desk.adam.post(LIST, form_of(page, LIST))
+    assert begun_here.headers["location"] == "/texts/1"
+    assert "The text “Reminder” begins with the product’s own words. It is used" in said(desk.adam.follow(begun_here))
+    after = desk.adam.page(f"{LIST}/reminder")
+    assert "Write our own" not in said(after)
+    assert after.css_first("main a[href='/texts/1?language=en'][role=button]") is not None
+    assert "Write our own" not in said(desk.asha.page(f"{LIST}/outcome"))
 
 
 def test_welsh_is_shown_in_welsh(desk: Desk) -> None:

@@ -8,7 +8,7 @@ import pytest
 from intake.store.emails import OutgoingStatus
 from intake.store.people import Consultee, ConsulteeAddress, DeadAddress, OptOut
 from tests.building import raw_bounce, raw_email
-from tests.outbound.mailed import add_mailed, opt_out_of
+from tests.outbound.mailed import add_mailed, opt_out_of, outgoing
 from tests.people import ADMISSIONS, ASHA, BEN, CAROL, DAN, REVIEW
 from tests.web.desk import ADMISSIONS_SLUG, REVIEW_SLUG, Desk, open_desk
 from tests.web.looked import text_of
@@ -60,6 +60,13 @@ def test_wish_of_what_is_no_address_is_refused(desk: Desk, address: str) -> None
     answer = desk.asha.post(PAGE, address=address)
     assert answer.status_code == 422
     assert desk.office.rows(OptOut) == []
+
+
+def test_wish_entered_with_an_address_copied_from_elsewhere_counts(desk: Desk) -> None:
+    waiting = add_mailed(desk.office)
+    desk.asha.post(PAGE, address=f"\u200b{CAROL.upper()}\u200b")
+    assert [row.address for row in desk.office.rows(OptOut)] == [CAROL]
+    assert outgoing(desk.office, waiting).status is OutgoingStatus.cancelled
 
 
 def test_officer_undoes_a_wish_with_a_reason(desk: Desk) -> None:

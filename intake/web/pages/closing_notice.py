@@ -47,7 +47,5 @@ def _page(asking: Asking, slug: str, form: Form) -> ByHand:
 def _beside(asking: Asking, session: Session, consultation: Consultation) -> dict[str, Any]:
     return {
         "changes": [change for change, _ in closing_changes(session, consultation)],
-        "warnings": notice_warnings(
-            session, consultation, "deadline-extended", base_url=asking.this.settings.web.base_url, now=asking.now
-        ),
+        "warnings": notice_warnings(session, consultation, "deadline-extended", asking.this.settings, now=asking.now),
     }

@@ -66,8 +66,7 @@ def _show(asking: Asking, slug: str, **more: Any) -> Response:
     with asking.this.database.reading() as session:
         consultation = visible_consultation(session, asking.access, slug)
         rows = addresses(session, consultation)
-        accounts = {one.username for one in asking.this.settings.mailboxes.values()}
-        found = warnings(session, consultation, accounts, now=asking.now)
+        found = warnings(session, consultation, asking.this.settings.accounts, now=asking.now)
     about = [one for one in found if one.is_about_addresses]
     return page(
         asking, "consultation_addresses.html", consultation=consultation, addresses=rows, warnings=about, **more

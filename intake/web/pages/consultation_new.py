@@ -28,7 +28,7 @@ STARTING = {
     "decided and why, on our website.",
     "privacy_notice": "We use your response, and the name and address you sent it from, to carry out this "
     "consultation. This is part of our public task. We keep responses for two years after the decision, and then "
-    "delete them. You may ask to see, correct or delete what we hold about you: write to the contact below.",
+    "delete them. You may ask to see, correct or delete what we hold about you: write to our contact.",
 }
 
 

@@ -65,6 +65,7 @@ def consultation(asking: Officer, slug: str) -> Response:
         fields: dict[str, Any] = {
             "state": state_of(row, asking.now),
             "wording": state_wording(row, asking.now),
+            "is_closing": asking.now >= row.closes_at,
             "counted": count_log(session, [row])[row.id],
             "held": _held(session, asking)[row.id],
             "warnings": _warnings(session, asking, row),
@@ -82,8 +83,7 @@ def _warnings(session: Session, asking: Asking, consultation: Consultation) -> o
     """For those who can do something about them."""
     if not asking.user.is_administrator:
         return []
-    accounts = {one.username for one in asking.this.settings.mailboxes.values()}
-    return warnings(session, consultation, accounts, now=asking.now)
+    return warnings(session, consultation, asking.this.settings.accounts, now=asking.now)
 
 
 def _held(session: Session, asking: Asking) -> Counter[int]:

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from intake.administration.consultations import visible_consultation
 from intake.administration.consultee_columns import Column, Layout, headings_of, recognise, recognise_sheet
 from intake.administration.consultee_import import ListChanged, import_consultees
-from intake.administration.consultee_plan import Listing, plan_import
+from intake.administration.consultee_plan import Listing, plan_import, without_what_was_wrong
 from intake.administration.consultees import group_names
 from intake.administration.spreadsheets import Sheet, UnreadableSpreadsheet, read_spreadsheet
 from intake.errors import FileMissing, Mistakes
@@ -106,7 +106,7 @@ def _uploaded(asking: Asking, form: Form) -> Uploaded:
     sent = form.file("file")
     try:
         content = sent.content if sent else asking.this.files.aside(form.text("aside"))
-        sheets = read_spreadsheet(content)
+        sheets = [without_what_was_wrong(one) for one in read_spreadsheet(content)]
     except FileMissing:
         sentence = "The file is no longer kept; choose it again." if form.text("aside") else "Choose a file."
         raise Mistakes({"file": sentence}) from None

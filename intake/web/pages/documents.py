@@ -26,7 +26,7 @@ from intake.web.asking import Administrator, Asking, Officer, Public, RowId, sig
 from intake.web.editing import Done, attempt, edit_of
 from intake.web.forms import Form, Sent, SentWithFile
 from intake.web.pages.attachments import download_of, told_kind
-from intake.web.showing import page, public_page
+from intake.web.showing import page, page_by_link
 
 router = APIRouter()
 log = structlog.get_logger()
@@ -87,9 +87,10 @@ def remove(asking: Administrator, slug: str, document_id: RowId, form: Sent) -> 
     return attempt(asking, change, lambda **more: _show_one(asking, slug, document_id, **more))
 
 
+@router.head("/documents/{document_id}")
 @router.get("/documents/{document_id}")
 def download(this: Public, request: Request, document_id: RowId) -> Response:
-    """For everybody from the opening on; before it for those who may see the consultation."""
+    """For everybody from the opening on; before it for those who may see the consultation. It sets no cookie."""
     with this.database.reading() as session:
         try:
             row = published_document(session, document_id, now=this.clock())
@@ -97,7 +98,7 @@ def download(this: Public, request: Request, document_id: RowId) -> Response:
             row, consultation = stored_document(session, document_id)
             asking = signed_in(request)
             if asking is None or not asking.access.may_see(consultation.id):
-                return public_page(request, "mishap.html", status=404, title="Not published yet", sentence=str(early))
+                return page_by_link(request, "mishap.html", status=404, title="Not published yet", sentence=str(early))
     assert row.sha256 is not None
     kind = told_kind(row.content_type or "")
     try:
@@ -105,7 +106,7 @@ def download(this: Public, request: Request, document_id: RowId) -> Response:
     except (FileMissing, FileTorn) as error:
         log.error("download", document=row.id, error=type(error).__name__)
         sentence = "It is missing or damaged here. Ask the council for it."
-        return public_page(
+        return page_by_link(
             request, "mishap.html", status=500, title="This file cannot be downloaded", sentence=sentence
         )
 

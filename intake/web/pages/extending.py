@@ -94,7 +94,9 @@ def close_now(asking: Administrator, slug: str, form: Sent) -> Response:
         consultation = visible_consultation(session, asking.access, slug)
         closes_at = closing_now(consultation, asking.now)
         change_closing(session, consultation, closes_at, form.long_text("reason"), edit_of(asking, form))
-        return Done(f"/consultations/{slug}", f"It closed at {closing_wording(closes_at, consultation.zone)}.")
+        has_closed = state_of(consultation, asking.now) is State.closed
+        said = "It closed at" if has_closed else "It closes within a minute: its closing time is"
+        return Done(f"/consultations/{slug}", f"{said} {closing_wording(closes_at, consultation.zone)}.")
 
     return attempt(asking, change, lambda **more: _check(asking, slug, None, given=form, **more))
 

@@ -54,7 +54,5 @@ def _beside(asking: Asking, chosen: list[str], session: Session, consultation: C
     return {
         "groups": [(name, sum(one.goes for one in theirs), len(theirs)) for name, theirs in of.items() if theirs],
         "chosen": chosen,
-        "warnings": notice_warnings(
-            session, consultation, "invitation", base_url=asking.this.settings.web.base_url, now=asking.now
-        ),
+        "warnings": notice_warnings(session, consultation, "invitation", asking.this.settings, now=asking.now),
     }

@@ -7,14 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
 from sqlmodel import Session
 
 from intake.administration.consultations import visible_consultation
 from intake.administration.rule_wordings import date_wording
-from intake.deadlines import closing_wording
+from intake.deadlines import closing_wording, late_from
 from intake.errors import NotPossible
 from intake.outbound.mailing_listing import (
     Origin,
@@ -29,8 +28,10 @@ from intake.outbound.mailing_listing import (
 from intake.outbound.mailings import Progress, cancel, mailings_of, pause, progress, resume
 from intake.outbound.texts import KINDS
 from intake.responses.recounting import tell
+from intake.store.consultations import Consultation
 from intake.store.mailings import Mailing
 from intake.web.asking import Administrator, Asking, Officer, RowId
+from intake.web.by_hand import quiet_until
 from intake.web.charts import Words, share_chart, swatch
 from intake.web.forms import Form, Sent
 from intake.web.showing import page, redirect
@@ -65,7 +66,8 @@ def listed(asking: Officer, slug: str) -> Response:
         consultation = visible_consultation(session, asking.access, slug)
         found = mailings_of(session, consultation)
         came_from = origins(session, [row for row, _ in found])
-    lines = [Line(row, name_of(row), came_from[row.id], done, standing(row, done)) for row, done in found]
+    waits = quiet_until(consultation, asking.now)
+    lines = [Line(row, name_of(row), came_from[row.id], done, standing(row, done, waits)) for row, done in found]
     return page(asking, "mailings.html", consultation=consultation, zone=consultation.zone, lines=lines)
 
 
@@ -78,7 +80,7 @@ def one(asking: Officer, mailing_id: RowId) -> Response:
 def pause_it(asking: Administrator, mailing_id: RowId, _form: Sent) -> Response:
     def act(session: Session, row: Mailing) -> str:
         pause(session, row, user=asking.user, now=asking.now)
-        return "Paused. Nothing more of it goes until you go on."
+        return "Paused. No more emails will go until you resume."
 
     return _do(asking, mailing_id, act)
 
@@ -87,7 +89,7 @@ def pause_it(asking: Administrator, mailing_id: RowId, _form: Sent) -> Response:
 def go_on(asking: Administrator, mailing_id: RowId, _form: Sent) -> Response:
     def act(session: Session, row: Mailing) -> str:
         resume(session, row, user=asking.user, now=asking.now)
-        return "It goes on."
+        return "Sending is resumed."
 
     return _do(asking, mailing_id, act)
 
@@ -115,14 +117,16 @@ def name_of(row: Mailing) -> str:
     return KINDS[row.kind].name if row.kind in KINDS else row.kind.replace("-", " ").capitalize()
 
 
-def standing(row: Mailing, done: Progress) -> tuple[str, str]:
-    """Where a mailing stands, and the colour of its tag."""
+def standing(row: Mailing, done: Progress, waits_until: str) -> tuple[str, str]:
+    """Where a mailing stands, and the colour of its tag. `waits_until`: the end of the quiet hours it is in, or ""."""
     if row.missed_at:
         return "Missed", "red"
     if row.cancelled_at:
         return "Cancelled", "grey"
     if done.left:
-        return ("Paused", "yellow") if row.paused_at else ("Being sent", "blue")
+        if row.paused_at:
+            return "Paused", "yellow"
+        return f"Waits until {waits_until}: quiet hours" if waits_until else "Being sent", "blue"
     if done.total and not done.sent + done.bounced:
         return "Nothing sent", "grey"
     return "Sent" if done.total else "Nobody to send to", "green" if done.total else "grey"
@@ -155,21 +159,25 @@ def _show(asking: Asking, mailing_id: int, **more: Any) -> Response:
             "held_back": held_back(session, row),
             "history": tell(session, history_of(session, row)),
         }
-    fields |= {"name": name_of(row), "standing": standing(row, done), "part": part, "is_first": not start}
+    is_at = standing(row, done, quiet_until(consultation, asking.now))
+    fields |= {"name": name_of(row), "standing": is_at, "part": part, "is_first": not start}
     fields |= {
         "end": end,
         "per_minute": per_minute,
         "is_too_slow": bool(end and row.expires_at and end > row.expires_at),
     }
-    fields |= _bar(done) | {"last": _last(row, consultation.zone)}
+    fields |= _bar(done) | {"last": _last(row, consultation)}
     fields |= {"refresh": REFRESH_SECONDS if done.left and not row.paused_at else None}
     return page(asking, "mailing.html", consultation=consultation, zone=consultation.zone, **{**fields, **more})
 
 
-def _last(row: Mailing, zone: ZoneInfo) -> str:
-    """Until when it goes: "the end of Friday 14 February 2020", or a time."""
+def _last(row: Mailing, consultation: Consultation) -> str:
+    """Until when it goes: "the end of Friday 14 February 2020", the closing time, or another."""
     if row.expires_at is None:
         return ""
+    zone = consultation.zone
+    if row.expires_at == late_from(consultation.closes_at):
+        return closing_wording(consultation.closes_at, zone)
     local = row.expires_at.astimezone(zone)
     if local.time() == time():
         return f"the end of {date_wording(local.date() - timedelta(days=1))}"

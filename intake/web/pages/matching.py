@@ -13,6 +13,7 @@ from intake.errors import NotPossible
 from intake.responses.matching import (
     Show,
     confirm,
+    count_each,
     count_unmatched,
     decline,
     find_consultees,
@@ -20,7 +21,7 @@ from intake.responses.matching import (
     take_back,
     unmatched,
 )
-from intake.responses.proposing import propose
+from intake.responses.proposing import has_answered_before, propose
 from intake.responses.thread import find_response
 from intake.store.consultations import Consultation
 from intake.store.people import Consultee
@@ -36,10 +37,13 @@ router = APIRouter()
 @router.get("/consultations/{slug}/matching")
 def listed(asking: Officer, slug: str) -> Answer:
     asked = Form(asking.request.query_params)
-    show = asked.choice("show", Show) or Show.proposed
     with asking.this.database.reading() as session:
         consultation = visible_consultation(session, asking.access, slug)
-        looked = unmatched(session, consultation, show, before=asked.number("before"))
+        among = load_invited(session, consultation.id)
+        counts = count_each(session, consultation, among)
+        filled = next((one for one in Show if counts[one] != 0), Show.proposed)
+        show = asked.choice("show", Show) or filled
+        looked = unmatched(session, consultation, show, before=asked.number("before"), among=among)
         total = count_unmatched(session, consultation)
     path = f"/consultations/{slug}/matching"
     return page(
@@ -50,6 +54,7 @@ def listed(asking: Officer, slug: str) -> Answer:
         show=show,
         looked=looked,
         total=total,
+        counts=counts,
         is_first=not asked.number("before"),
         path=path,
         older=with_query(path, urlencode({"show": show.value, "before": looked.before})) if looked.before else "",
@@ -77,7 +82,7 @@ def choose(asking: Officer, reference: str) -> Answer:
         consultee=consultee,
         proposals=proposals,
         found=find_consultees(among, text),
-        answered=among.answered,
+        answered={key for key in among.answered if has_answered_before(response, among, key)},
         q=text,
     )
 

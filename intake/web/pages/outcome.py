@@ -10,6 +10,9 @@ from intake.administration.consultations import visible_consultation
 from intake.administration.notices import outcome
 from intake.administration.notices import warnings as notice_warnings
 from intake.administration.outcome import set_outcome, told_outcome
+from intake.administration.warnings import Warn
+from intake.responses.considering import BEFORE_DECIDING, unconsidered_wording
+from intake.responses.counting import count_log
 from intake.store.consultations import Consultation
 from intake.web.asking import Administrator, Asking
 from intake.web.by_hand import ByHand, begin, send_to_oneself, show
@@ -51,11 +54,10 @@ def _page(asking: Asking, slug: str) -> ByHand:
 
 
 def _beside(asking: Asking, session: Session, consultation: Consultation) -> dict[str, Any]:
-    base_url = asking.this.settings.web.base_url
-    return {
-        "told": told_outcome(session, consultation),
-        "warnings": notice_warnings(session, consultation, "outcome", base_url=base_url, now=asking.now),
-    }
+    warnings = notice_warnings(session, consultation, "outcome", asking.this.settings, now=asking.now)
+    if unconsidered := unconsidered_wording(count_log(session, [consultation])[consultation.id]):
+        warnings.insert(0, Warn(f"{unconsidered}.", BEFORE_DECIDING))
+    return {"told": told_outcome(session, consultation), "warnings": warnings}
 
 
 def _saved(changed: list[str], told: int) -> str:

@@ -13,6 +13,7 @@ from starlette.responses import Response as Answer
 
 from intake.errors import NotPossible
 from intake.jobs import fields_of
+from intake.mail.usable_addresses import tidy_address
 from intake.outbound.correcting import (
     cancel,
     instead_of,
@@ -109,7 +110,7 @@ def release_it(asking: Officer, outgoing_id: RowId, _form: Sent) -> Answer:
 
 @router.post("/outgoing/{outgoing_id}/send-again")
 def send_it_again(asking: Officer, outgoing_id: RowId, form: Sent) -> Answer:
-    address = form.text("address").lower()
+    address = tidy_address(form.text("address"))
     if mistake := mistake_in(address):
         return _show(asking, outgoing_id, mistakes={"address": mistake}, given=form)
 

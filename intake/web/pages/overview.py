@@ -12,6 +12,7 @@ from intake.deadlines import closing_wording, day_wording, late_from
 from intake.errors import NotFound
 from intake.inbound.watching import watched_mailboxes
 from intake.responses.answering import rates
+from intake.responses.considering import BEFORE_DECIDING, unread_wording
 from intake.responses.counting import Counted, count_log, received_by_day, timeline, together
 from intake.responses.filters import Filters
 from intake.responses.finding import visible_consultations
@@ -21,7 +22,6 @@ from intake.web.asking import Officer
 from intake.web.figures import Deadline, Figure, by_group, by_rate, by_status, over_time
 from intake.web.headlines import headlines
 from intake.web.showing import LONDON, page
-from intake.wording import plural
 
 MOST_DEADLINES = 3  # that can be told apart on one chart
 
@@ -88,14 +88,9 @@ def _closing_line(consultation: Consultation, *, now: datetime) -> str:
 
 
 def _line(consultation: Consultation, counted: Counted, *, now: datetime) -> Line:
-    """A decision before every response was considered can be struck down (rules for consultations: Gunning)."""
     warning = ""
     if counted.unread and now >= late_from(consultation.closes_at):
-        have = "has" if counted.unread == 1 else "have"
-        warning = (
-            f"{consultation.title} has closed, and {plural(counted.unread, 'response')} {have} not been read. "
-            "Nothing may be decided before every response has been considered."
-        )
+        warning = f"{consultation.title} has closed, and {unread_wording(counted)}. {BEFORE_DECIDING}"
     return Line(consultation, counted, _closing_line(consultation, now=now), warning)
 
 

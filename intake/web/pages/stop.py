@@ -52,15 +52,18 @@ def _show(request: Request, this: Installation, token: str, *, is_undone: bool =
         if outgoing is None:
             return page_by_link(request, "stop_unknown.html", status=404, is_test=token == INERT_TOKEN)
         consultation = session.get_one(Consultation, outgoing.consultation_id)
-        language = wanted_language(session, outgoing)
+        wanted = wanted_language(session, outgoing)
         is_out = has_opted_out(session, consultation.id, outgoing.recipient_address)
+    asked = request.query_params.get("language", wanted)
+    language = asked if asked in LANGUAGES else ENGLISH
     return page_by_link(
         request,
         "stop.html",
         state="out" if is_out else "undone" if is_undone else "asked",
         consultation=consultation,
         address=_masked(outgoing.recipient_address),
-        language=language if language in LANGUAGES else ENGLISH,
+        page_language=language,
+        other_language=next((one for one in (ENGLISH, wanted) if one in LANGUAGES and one != language), None),
     )
 
 

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from intake.administration.consultations import visible_consultation
 from intake.administration.consultees import change_contact, refuse_address
 from intake.errors import Mistakes, NotFound
+from intake.mail.usable_addresses import tidy_address
 from intake.outbound.dead_addresses import Dead, dead_address, dead_addresses, revive
 from intake.outbound.opting_out import opt_out, undo, wish, wishes
 from intake.store.people import Consultee, ConsulteeAddress
@@ -34,7 +35,7 @@ def add(asking: Officer, slug: str, form: Sent) -> Response:
 
     def change(session: Session) -> Done:
         consultation = visible_consultation(session, asking.access, slug)
-        address = form.text("address").lower()
+        address = tidy_address(form.text("address"))
         refuse_address(session, consultation, address)
         cancelled = opt_out(session, consultation.id, address, now=asking.now, user=asking.user)
         return Done(_path(slug), _stopped(address, cancelled))
