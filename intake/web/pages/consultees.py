@@ -1,7 +1,6 @@
 """The pages of those invited: who has answered and who has not, as list, rates and download; and each one by itself."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter
@@ -19,6 +18,7 @@ from intake.responses.matching import count_unmatched
 from intake.store.consultations import Consultation
 from intake.web.asking import Asking, Officer, RowId
 from intake.web.figures import by_rate
+from intake.web.filtering import Chosen, Heading
 from intake.web.showing import page, short_moment, with_query
 from intake.wording import plural
 
@@ -36,23 +36,6 @@ _TROUBLES: Mapping[str, str] = {
 }
 _HEADINGS = {Sort.organisation: "Organisation", Sort.group: "Group", Sort.answered: "Answer"}
 _COLUMNS = ["Organisation", "Group", "Key", "Has answered", "Answer", "Contacts", "Sent", "Last sent", "Trouble"]
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A filter that is in force, and the list without it."""
-
-    text: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A column one can sort by. `direction` is aria-sort's, None where the list is sorted by another."""
-
-    text: str
-    path: str
-    direction: str | None
 
 
 @router.get("/consultations/{slug}/consultees")

@@ -1,7 +1,7 @@
 """The log: every response the user may see, filtered, searched and sorted by its address alone. Changes nothing."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,6 +25,7 @@ from intake.responses.saved_views import saved_views
 from intake.responses.searching import parse_search
 from intake.store.consultations import Consultation
 from intake.web.asking import Asking, Officer
+from intake.web.filtering import Chosen, Heading
 from intake.web.showing import page, with_query
 from intake.web.wordings import WORDINGS
 from intake.wording import plural
@@ -45,23 +46,6 @@ _PREFIXES = {
     "to": "Up to ",
     "q": "Search: ",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A filter that is in force, and the log without it."""
-
-    text: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A column one can sort by. `direction` is aria-sort's, None where the log is sorted by another."""
-
-    text: str
-    path: str
-    direction: str | None
 
 
 @router.get("/responses")
