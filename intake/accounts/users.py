@@ -16,11 +16,8 @@ from intake.accounts.sessions import end_sessions
 from intake.errors import IntakeError, Mistakes, NotFound
 from intake.mail.usable_addresses import is_usable_address
 from intake.store.consultations import Consultation
-from intake.store.history import HistoryEntry, about, note
+from intake.store.history import note
 from intake.store.users import ConsultationAccess, Role, User
-
-TOLD = 30
-"""How many entries of the history the page of a user tells."""
 
 
 class LastAdministrator(IntakeError):
@@ -63,12 +60,6 @@ def list_users(session: Session) -> list[ListedUser]:
         given[user_id].append(consultation)
     users = session.exec(select(User).order_by(col(User.disabled_at).is_not(None), User.name, User.address))
     return [ListedUser(user, given[user.id]) for user in users]
-
-
-def history_of(session: Session, user: User) -> Sequence[HistoryEntry]:
-    """What was done with and by this account last, in the order it happened."""
-    last = select(HistoryEntry).where(about(user)).order_by(col(HistoryEntry.id).desc()).limit(TOLD)
-    return session.exec(last).all()[::-1]
 
 
 def consultations_of(session: Session, user: User) -> set[int]:

@@ -6,18 +6,17 @@ documents, `Consultee.version` those of the consultee and its contacts; a form c
 from. Every change is noted in the history by its fields' names, never by what they hold.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel import Session, SQLModel, col
 
 from intake.errors import Changed
 from intake.store.consultations import Consultation
-from intake.store.history import HistoryEntry, about, note
+from intake.store.history import HistoryEntry, history_of, note
 from intake.store.people import Consultee
 from intake.store.users import User
 
@@ -61,23 +60,15 @@ def change(
         execution_options={"synchronize_session": False},
     )
     if done.rowcount != 1:  # type: ignore[attr-defined]
-        last = last_change(session, row)
-        if last:
-            session.expunge(last)  # it outlives the transaction, which is rolled back
-        raise ChangedMeanwhile(last)
+        raise ChangedMeanwhile(last_change(session, row))
     for name, value in new.items():
         sa.orm.attributes.set_committed_value(row, name, value)
     note(session, row, action, now=edit.now, actor=edit.user.actor, **detail)
 
 
-def last_change(session: Session, row: Versioned) -> HistoryEntry | None:
-    return session.exec(_entries(row).limit(1)).first()
-
-
-def changes(session: Session, row: Versioned, *, most: int) -> Sequence[HistoryEntry]:
-    """What was done to it lately, in its order."""
-    return session.exec(_entries(row).limit(most)).all()[::-1]
-
-
-def _entries(row: Versioned) -> SelectOfScalar[HistoryEntry]:
-    return select(HistoryEntry).where(about(row)).order_by(col(HistoryEntry.id).desc())
+def last_change(session: Session, row: SQLModel) -> HistoryEntry | None:
+    """What was done to it last, to be told after the transaction, which is rolled back."""
+    last = next(iter(history_of(session, row, most=1)), None)
+    if last:
+        session.expunge(last)
+    return last

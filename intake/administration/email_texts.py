@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from intake.accounts.access import Access
-from intake.administration.changing import ChangedMeanwhile
+from intake.administration.changing import ChangedMeanwhile, last_change
 from intake.administration.mistakes import checked, one_at_a_time
 from intake.errors import Mistakes, NotFound, NotPossible
 from intake.outbound.filling import SUBJECT, TEXT, check_text
@@ -25,7 +25,7 @@ from intake.outbound.testing_texts import Example, preview
 from intake.outbound.texts import KINDS, Kind, OwnText, newest_version
 from intake.store.consultation_keys import Line, Part
 from intake.store.consultations import Consultation
-from intake.store.history import HistoryEntry, about, note
+from intake.store.history import note
 from intake.store.mailings import EmailTemplate, EmailTemplateVersion, ReminderRule
 from intake.store.users import User
 
@@ -317,11 +317,7 @@ def _locked_newest(session: Session, row: EmailTemplate, language: str, saving: 
     newest = newest_version(session, row.id, language)
     if (newest.number if newest else 0) == saving.seen:
         return newest
-    own = select(HistoryEntry).where(about(row)).order_by(col(HistoryEntry.id).desc()).limit(1)
-    last = session.exec(own).first()
-    if last:
-        session.expunge(last)  # it outlives the transaction, which is rolled back
-    raise ChangedMeanwhile(last)
+    raise ChangedMeanwhile(last_change(session, row))
 
 
 def _add_version(

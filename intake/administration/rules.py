@@ -13,13 +13,13 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from intake.accounts.access import Access
-from intake.administration.changing import ChangedMeanwhile
+from intake.administration.changing import ChangedMeanwhile, last_change
 from intake.administration.quiet_hours import is_quiet
 from intake.administration.rule_wordings import time_wording
 from intake.administration.typed_rules import TypedRule, checked_rule
 from intake.errors import NotFound, NotPossible
 from intake.store.consultations import Consultation
-from intake.store.history import HistoryEntry, about, note
+from intake.store.history import note
 from intake.store.mailings import ReminderRule
 from intake.store.users import User
 
@@ -46,11 +46,6 @@ def visible_rule(session: Session, access: Access, rule_id: int) -> tuple[Remind
         raise NotFound
     access.require(rule.consultation_id)
     return rule, session.get_one(Consultation, rule.consultation_id)
-
-
-def history_of_rule(session: Session, rule: ReminderRule) -> Sequence[HistoryEntry]:
-    """Oldest first."""
-    return session.exec(select(HistoryEntry).where(about(rule)).order_by(col(HistoryEntry.id))).all()
 
 
 def proposed_rule(
@@ -158,10 +153,7 @@ def _change(
         execution_options={"synchronize_session": False},
     )
     if done.rowcount != 1:  # type: ignore[attr-defined]
-        last = session.exec(select(HistoryEntry).where(about(row)).order_by(col(HistoryEntry.id).desc())).first()
-        if last:
-            session.expunge(last)  # it outlives the transaction, which is rolled back
-        raise RuleChangedMeanwhile(last)
+        raise RuleChangedMeanwhile(last_change(session, row))
     for name, value in new.items():
         sa.orm.attributes.set_committed_value(row, name, value)
     note(session, row, action, now=now, actor=user.actor, **detail)

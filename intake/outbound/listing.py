@@ -6,13 +6,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from intake.accounts.access import Access
 from intake.errors import NotFound
 from intake.store.database import UtcDateTime
 from intake.store.emails import OutgoingEmail, OutgoingStatus
-from intake.store.history import HistoryEntry, about
 from intake.store.responses import Response
 
 PAGE = 50
@@ -147,11 +146,6 @@ def find_outgoing(session: Session, access: Access, outgoing_id: int) -> Outgoin
         raise NotFound
     access.require(found.consultation_id)
     return found
-
-
-def history_of(session: Session, outgoing: OutgoingEmail) -> Sequence[HistoryEntry]:
-    """All that happened to it, oldest first."""
-    return session.exec(select(HistoryEntry).where(about(outgoing)).order_by(col(HistoryEntry.id))).all()
 
 
 def _visible(access: Access, consultation_id: int | None) -> list[sa.ColumnElement[bool]]:

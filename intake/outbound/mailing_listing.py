@@ -16,7 +16,6 @@ from intake.outbound.rechecking import quiet_end
 from intake.schedules import due_at
 from intake.store.consultations import Consultation
 from intake.store.emails import OutgoingEmail, OutgoingStatus
-from intake.store.history import HistoryEntry, about
 from intake.store.mailings import Mailing, ReminderRule
 from intake.store.reasons import Reason
 from intake.store.users import User
@@ -125,8 +124,3 @@ def _quiet_begin(consultation: Consultation, at: datetime) -> datetime | None:
     day = at.astimezone(zone).date()
     today = due_at(day, begin, zone)
     return today if today > at else due_at(day + timedelta(days=1), begin, zone)
-
-
-def history_of(session: Session, mailing: Mailing) -> Sequence[HistoryEntry]:
-    """Oldest first."""
-    return session.exec(select(HistoryEntry).where(about(mailing)).order_by(col(HistoryEntry.id))).all()

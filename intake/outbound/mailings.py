@@ -19,8 +19,8 @@ from sqlmodel import Session, col, select
 from intake.deadlines import late_from
 from intake.errors import NotPossible
 from intake.mail.compose import new_message_id
-from intake.outbound.opting_out import KINDS
 from intake.outbound.recipients import Recipient, day_key
+from intake.outbound.texts import PUBLIC_MAILINGS
 from intake.store.consultations import Consultation
 from intake.store.emails import OutgoingEmail, OutgoingStatus
 from intake.store.history import note, note_rows
@@ -240,7 +240,7 @@ def _row(mailing: Mailing, recipient: Recipient, message_id_domain: str, now: da
         "queued_at": now,
         "due_at": mailing.due_at,
         "attempts": 0,
-        "opt_out_token": new_token() if mailing.kind in KINDS else None,
+        "opt_out_token": new_token() if mailing.kind in PUBLIC_MAILINGS else None,
         "day_key": day_key(mailing.due_on, recipient.address) if mailing.due_on and mailing.kind == REMINDER else None,
     }
 

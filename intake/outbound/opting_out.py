@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from intake.errors import Mistakes, NotFound
+from intake.outbound.texts import PUBLIC_MAILINGS
 from intake.store.consultations import Consultation
 from intake.store.database import add_if_new
 from intake.store.emails import OutgoingEmail, OutgoingStatus
@@ -25,8 +26,6 @@ from intake.store.users import User
 
 RECIPIENT = "recipient"
 """How the history names whoever used the link in an email: the link proves nothing but that."""
-KINDS = ("invitation", "reminder", "deadline-extended", "outcome")
-"""The kinds of email that carry the link, and that it stops."""
 LONGEST_REASON = 1000
 _TOKEN = re.compile(r"[\w-]{20,64}", re.ASCII)
 _WAITS = (OutgoingStatus.queued, OutgoingStatus.held)
@@ -156,7 +155,7 @@ def _cancel_waiting(session: Session, row: OptOut, *, now: datetime, actor: str)
     waiting = session.exec(
         select(OutgoingEmail)
         .where(OutgoingEmail.recipient_address == row.address, OutgoingEmail.consultation_id == row.consultation_id)
-        .where(col(OutgoingEmail.kind).in_(KINDS), col(OutgoingEmail.status).in_(_WAITS))
+        .where(col(OutgoingEmail.kind).in_(PUBLIC_MAILINGS), col(OutgoingEmail.status).in_(_WAITS))
         .order_by(col(OutgoingEmail.id))
         .with_for_update()
         .execution_options(populate_existing=True)

@@ -21,10 +21,9 @@ from intake.mail.message import Address
 from intake.mail.smtp import HandoverBroken, Sender, SenderUnavailable
 from intake.outbound.dead_addresses import mark_dead
 from intake.outbound.mailings import PRIORITY
-from intake.outbound.opting_out import KINDS as WITH_OPT_OUT
 from intake.outbound.rechecking import GiveUp, Wait, obey, objection
 from intake.outbound.rendering import Rendered, Renderer, TemplateBroken
-from intake.outbound.texts import own_text, wanted_language
+from intake.outbound.texts import PUBLIC_MAILINGS, own_text, wanted_language
 from intake.store.consultations import Consultation, sending_address
 from intake.store.database import Database, UtcDateTime, add_if_new
 from intake.store.emails import OutgoingEmail, OutgoingStatus, SendingAccount
@@ -359,7 +358,7 @@ def _composed(box: Outbox, outgoing: OutgoingEmail) -> tuple[str, bytes]:
 
 def _one_click_url(box: Outbox, outgoing: OutgoingEmail) -> str | None:
     """RFC 8058, section 3.1: an HTTPS address, by which a mail program asks for no more."""
-    may_ask = outgoing.kind in WITH_OPT_OUT and outgoing.opt_out_token and box.base_url.startswith("https://")
+    may_ask = outgoing.kind in PUBLIC_MAILINGS and outgoing.opt_out_token and box.base_url.startswith("https://")
     return f"{box.base_url}/stop/{outgoing.opt_out_token}" if may_ask else None
 
 

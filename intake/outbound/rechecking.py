@@ -15,9 +15,10 @@ from intake.deadlines import late_from
 from intake.outbound.dead_addresses import dead
 from intake.outbound.mailings import REMINDER, UNTIL_CLOSING, lock_waiting, move_waiting
 from intake.outbound.officers import judge_officer
-from intake.outbound.opting_out import KINDS, has_opted_out
+from intake.outbound.opting_out import has_opted_out
 from intake.outbound.recipients import counts, has_answered
 from intake.outbound.rule_dates import dates_of, is_due_on
+from intake.outbound.texts import PUBLIC_MAILINGS
 from intake.schedules import due_at
 from intake.settings_sections import is_account_of
 from intake.store.consultations import Consultation, DeadlineChange, PublishedAddress
@@ -148,7 +149,7 @@ def _of_notice(session: Session, given: Given) -> Reason | None:
 
 
 def _of_recipient(session: Session, given: Given) -> GiveUp | None:
-    reason = _officers_reason(session, given) if given.mailing.kind not in KINDS else _reason(session, given)
+    reason = _officers_reason(session, given) if given.mailing.kind not in PUBLIC_MAILINGS else _reason(session, given)
     return GiveUp(OutgoingStatus.cancelled, reason, whole=False) if reason else None
 
 

@@ -14,8 +14,9 @@ from sqlmodel import Session, col, select
 from intake.deadlines import closing_wording
 from intake.outbound.dead_addresses import dead
 from intake.outbound.officers import judge_officers
-from intake.outbound.opting_out import KINDS, opted_out
+from intake.outbound.opting_out import opted_out
 from intake.outbound.rule_dates import Dates, coming_on, dates_of
+from intake.outbound.texts import PUBLIC_MAILINGS
 from intake.outbound.verdicts import Recipient, Verdict
 from intake.schedules import due_at
 from intake.store.consultations import Consultation, DeadlineChange
@@ -40,7 +41,7 @@ __all__ = [
 ]
 
 NEVER_WENT = (OutgoingStatus.cancelled, OutgoingStatus.missed)
-_TO_THE_PUBLIC = (*KINDS, "acknowledgement", "reply")
+_TO_THE_PUBLIC = (*PUBLIC_MAILINGS, "acknowledgement", "reply")
 _LONG = ("text", "own_words", "added_words")
 
 

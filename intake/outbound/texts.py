@@ -17,7 +17,7 @@ from intake.store.responses import Response
 
 LANGUAGES: Mapping[str, str] = {ENGLISH: "English", WELSH: "Welsh"}
 PUBLIC_MAILINGS = ("invitation", "reminder", "deadline-extended", "outcome")
-"""To consultees and respondents: each carries the way out of them, whatever its text says."""
+"""To consultees and respondents: each carries the way out of them, whatever its text says, and is stopped by it."""
 OFFICERS_MAILINGS = ("officer-reminder", "digest")
 
 

@@ -16,7 +16,7 @@ from intake.responses.recounting import Told, tell
 from intake.responses.thread import Outgoing
 from intake.store.consultations import Consultation
 from intake.store.emails import OutgoingEmail
-from intake.store.history import HistoryEntry, about
+from intake.store.history import history_of
 from intake.store.people import Consultee
 from intake.store.responses import Response
 from intake.store.users import User
@@ -77,5 +77,4 @@ def _sent(session: Session, consultee: Consultee, addresses: Sequence[str]) -> l
 
 
 def _history(session: Session, consultee: Consultee) -> list[Told]:
-    entries = select(HistoryEntry).where(about(consultee)).order_by(col(HistoryEntry.id).desc()).limit(MOST)
-    return tell(session, session.exec(entries).all()[::-1])
+    return tell(session, history_of(session, consultee, most=MOST))

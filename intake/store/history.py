@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Field, Session, SQLModel, col
+from sqlmodel import Field, Session, SQLModel, col, select
 
 from intake.store.database import UtcDateTime
 
@@ -35,6 +35,12 @@ def about(row: SQLModel) -> sa.ColumnElement[bool]:
     """The condition that an entry is about this stored row."""
     subject_id: int = row.id  # type: ignore[attr-defined]  # SQLModel itself has none, every table noted here has
     return sa.and_(col(HistoryEntry.subject_kind) == row.__tablename__, col(HistoryEntry.subject_id) == subject_id)
+
+
+def history_of(session: Session, row: SQLModel, *, most: int | None = None) -> Sequence[HistoryEntry]:
+    """What happened to a stored row, oldest first: all, or the last of it."""
+    latest = select(HistoryEntry).where(about(row)).order_by(col(HistoryEntry.id).desc()).limit(most)
+    return session.exec(latest).all()[::-1]
 
 
 @dataclass(frozen=True, slots=True)

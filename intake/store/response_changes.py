@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from intake.errors import Changed
 from intake.store.consultations import Consultation
-from intake.store.history import HistoryEntry, Note, about, note_each
+from intake.store.history import HistoryEntry, Note, history_of, note_each
 from intake.store.responses import Response
 from intake.store.users import User
 
@@ -75,5 +75,4 @@ def write_changes_by(session: Session, changes: Sequence[Change], *, actor: str,
 
 def changes_since(session: Session, response: Response, version: int) -> list[HistoryEntry]:
     """What was done to the response after this version of it was seen, oldest first."""
-    entries = session.exec(select(HistoryEntry).where(about(response)).order_by(col(HistoryEntry.id).desc()).limit(100))
-    return [entry for entry in reversed(entries.all()) if entry.detail.get("version", 0) > version]
+    return [entry for entry in history_of(session, response, most=100) if entry.detail.get("version", 0) > version]

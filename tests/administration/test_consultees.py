@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import select
 
 from intake.accounts.access import Access
-from intake.administration.changing import ChangedMeanwhile, Edit, changes
+from intake.administration.changing import ChangedMeanwhile, Edit
 from intake.administration.consultees import (
     add_consultee,
     add_contact,
@@ -20,6 +20,7 @@ from intake.errors import Mistakes, NotFound, NotPossible
 from intake.responses.recounting import tell
 from intake.store.consultations import consultation_by_slug
 from intake.store.emails import LedgerEntry
+from intake.store.history import history_of
 from intake.store.people import Consultee, ConsulteeAddress
 from intake.store.responses import Response
 from tests.administration.administrators import SLUG, adam, editing
@@ -66,7 +67,7 @@ def test_new_consultee_has_its_contacts_and_its_history(office: Office) -> None:
     assert (row.organisation, row.key, row.domain, matched) == ("Ysgol Bryn", "137204", "bryn.example", 0)
     with office.database.reading() as session:
         people = [(one.address, one.name) for one in contacts_of(session, row)]
-        told = tell(session, changes(session, row, most=10))
+        told = tell(session, history_of(session, row, most=10))
     assert people == [("ben@bryn.example", "Ben Hughes"), ("office@bryn.example", "")]
     assert [one.sentence for one in told] == ["Adam Clarke added it to those invited."]
 

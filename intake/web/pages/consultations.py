@@ -8,7 +8,6 @@ from fastapi import APIRouter, Response
 from sqlmodel import Session
 
 from intake.administration.addresses import addresses
-from intake.administration.changing import changes
 from intake.administration.consultations import (
     State,
     state_of,
@@ -26,6 +25,7 @@ from intake.responses.counting import Counted, count_log
 from intake.responses.recounting import tell
 from intake.store.consultations import Consultation, Question
 from intake.store.emails import EmailStatus
+from intake.store.history import history_of
 from intake.web.asking import Asking, Officer
 from intake.web.showing import page
 
@@ -73,7 +73,7 @@ def consultation(asking: Officer, slug: str) -> Response:
             "questions": rows_of(session, row, Question),
             "groups": groups(session, row),
             "closings": closing_changes(session, row),
-            "history": tell(session, changes(session, row, most=SHOWN_CHANGES)),
+            "history": tell(session, history_of(session, row, most=SHOWN_CHANGES)),
             "is_settled": has_recorded(row),
         }
     return page(asking, "consultation.html", consultation=row, zone=row.zone, **fields)

@@ -21,7 +21,6 @@ from intake.outbound.mailing_listing import (
     emails_of,
     expected_end,
     held_back,
-    history_of,
     origins,
     visible_mailing,
 )
@@ -29,6 +28,7 @@ from intake.outbound.mailings import Progress, cancel, mailings_of, pause, progr
 from intake.outbound.texts import KINDS
 from intake.responses.recounting import tell
 from intake.store.consultations import Consultation
+from intake.store.history import history_of
 from intake.store.mailings import Mailing
 from intake.web.asking import Administrator, Asking, Officer, RowId
 from intake.web.by_hand import quiet_until

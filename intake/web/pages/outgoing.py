@@ -26,7 +26,7 @@ from intake.outbound.correcting import (
     send_again,
     sent_again,
 )
-from intake.outbound.listing import Place, Tray, counts, find_outgoing, history_of, list_outgoing
+from intake.outbound.listing import Place, Tray, counts, find_outgoing, list_outgoing
 from intake.outbound.mailing_fields import INERT_TOKEN
 from intake.outbound.outbox import written
 from intake.outbound.rendering import Rendered, Renderer, TemplateBroken
@@ -35,6 +35,7 @@ from intake.responses.handling_respondent import correct_address
 from intake.responses.recounting import tell
 from intake.store.consultations import Consultation, sending_address
 from intake.store.emails import OutgoingEmail
+from intake.store.history import history_of
 from intake.store.responses import Response
 from intake.store.users import User
 from intake.web.asking import Asking, Officer, RowId

@@ -16,7 +16,6 @@ from intake.administration.rule_wordings import WEEKDAYS
 from intake.administration.rules import (
     add_rule,
     change_rule,
-    history_of_rule,
     proposed_rule,
     remove_rule,
     turn_rule,
@@ -26,6 +25,7 @@ from intake.administration.typed_rules import KIND_NAMES, TypedRule, templates_f
 from intake.errors import Mistakes
 from intake.responses.recounting import tell
 from intake.store.consultations import Consultation, StakeholderGroup
+from intake.store.history import history_of
 from intake.store.mailings import ReminderRule
 from intake.web.asking import Administrator, Asking, RowId
 from intake.web.editing import Done, attempt
@@ -119,7 +119,7 @@ def _typed(form: Form) -> TypedRule:
 def _show_one(asking: Asking, rule_id: int, typed: TypedRule | None = None, **more: Any) -> Response:
     with asking.this.database.reading() as session:
         row, consultation = visible_rule(session, asking.access, rule_id)
-        history = tell(session, history_of_rule(session, row))
+        history = tell(session, history_of(session, row))
     return _show(asking, consultation.slug, row, typed or TypedRule.of(row), history=history, **more)
 
 

@@ -19,18 +19,19 @@ from intake.accounts.users import (
     disable,
     enable,
     give_consultations,
-    history_of,
     list_users,
     user_by_id,
 )
 from intake.errors import Mistakes
 from intake.responses.recounting import tell
+from intake.store.history import history_of
 from intake.store.users import LinkPurpose, Role, User
 from intake.web.asking import Administrator, Asking, RowId, session_rules
 from intake.web.forms import Form, Sent
 from intake.web.showing import page, redirect
 
 router = APIRouter()
+TOLD = 30  # entries of the history
 _NONE: Mapping[str, str] = {}
 
 
@@ -152,7 +153,7 @@ def _user_page(
         consultations = consultations_to_give(session)
         chosen = given.numbers("consultations") if given else consultations_of(session, person)
         sessions = live_sessions(session, user_id, session_rules(asking.this.settings.web), now=asking.now)
-        told = tell(session, history_of(session, person))
+        told = tell(session, history_of(session, person, most=TOLD))
     fields: dict[str, Any] = {"person": person, "consultations": consultations, "chosen": chosen, "sessions": sessions}
     fields |= {"mistakes": mistakes, "given": given, "ways": asking.this.settings.sign_in, "told": told}
     return page(asking, "user.html", status=status, **fields)
