@@ -41,6 +41,7 @@ class Consultation(SQLModel, table=True):
     opens_at: datetime = Field(sa_type=UtcDateTime)
     closes_at: datetime = Field(sa_type=UtcDateTime)
     late_policy: LatePolicy = Field(default=LatePolicy.accept, sa_type=name_type(LatePolicy))
+    acknowledges_forwards: bool = False  # whether the writer of a letter that an officer forwarded is told
     subject_words: list[str] = Field(default_factory=list, sa_type=sa.JSON)
     contact_name: str = Field(max_length=200)
     contact_address: str = Field(max_length=320)

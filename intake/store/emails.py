@@ -132,6 +132,9 @@ class InboundEmail(SQLModel, table=True):
     attempts: int = 0
     failures: int = 0
     next_attempt_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    enclosed_in_id: int | None = Field(default=None, foreign_key="inbound_email.id", index=True)
+    """The officer's forward it was attached to, out of which it was taken."""
+    dmarc: str | None = Field(default=None, max_length=4)  # what our own server found: pass, fail or none
     letter_digest: str | None = Field(default=None, max_length=64, index=True)
     message_id: str | None = Field(default=None, index=True)
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

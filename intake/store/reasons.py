@@ -44,11 +44,18 @@ class Reason(StrEnum):
         "forwarded-by-officer",
         "An officer forwarded it; someone has to confirm who wrote it and when it came.",
     )
+    unproven_officer = (
+        "unproven-officer",
+        "It came from an officer's address, but our mail server did not confirm that the officer sent it.",
+    )
     from_ourselves = (
         "from-ourselves",
         "It was sent from a published address: an officer's own letter, or a copy of an answer.",
     )
     oversize = "oversize", "It is larger than intake fetches by itself; only its headers are here."
+    encrypted = "encrypted", "It is encrypted; only its recipient's own key can open it."
+    asks_to_withdraw = "asks-to-withdraw", "It asks for an earlier response to be withdrawn."
+    asks_to_replace = "asks-to-replace", "It asks for an earlier response to be replaced by this one."
     empty = "empty", "It has neither text nor attachments."
     no_sender = "no-sender", "It does not say who wrote it."
     put_back = "put-back", "An officer put it back from the log, to be decided anew."
@@ -56,6 +63,7 @@ class Reason(StrEnum):
     # Ignored: nothing is owed.
     auto_reply = "auto-reply", "It is an automatic reply."
     bounce = "bounce", "It reports that one of our emails could not be delivered."
+    handed_on = "handed-on", "The letters attached to it were taken in as emails of their own."
     own_mail = "own-mail", "It is one of our own emails."
     duplicate = "duplicate", "The same letter was already taken in by another route."
     before_opening = "before-opening", "It was received before the consultation opened."
@@ -83,6 +91,7 @@ class Reason(StrEnum):
     claim_ran_out = "claim-ran-out", "The worker that was sending it stopped; it goes again, with the same Message-ID."
     released = "released", "An administrator released it."
     response_put_back = "response-put-back", "The response it answers was put back among what is held."
+    bounced_for_now = "bounced-for-now", "It could not be delivered for now; it may still arrive."
     corrected = "corrected", "It was sent again to a corrected address."
 
     # Mailings: why somebody gets none, why one waits, and why one that was queued does not go.
@@ -114,4 +123,5 @@ class Reason(StrEnum):
     automatic_mail = "automatic-mail", "Automatic mail is never answered."
     failed_dmarc = "failed-dmarc", "The sender's domain says that it did not send this."
     sender_limit = "sender-limit", "This sender has had as many acknowledgements today as one address gets."
+    forwarded_letter = "forwarded-letter", "An officer forwarded it, and such letters are not acknowledged here."
     officer_declined = "officer-declined", "The officer who recorded it decided that none is sent."

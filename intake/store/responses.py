@@ -47,6 +47,14 @@ class LateDecision(StrEnum):
     not_counted = "not_counted"
 
 
+class Wish(StrEnum):
+    """What a respondent asks for in an email, as an officer deals with it."""
+
+    withdrawal = "withdrawal"
+    replacement = "replacement"
+    confidentiality = "confidentiality"
+
+
 class Response(SQLModel, table=True):
     """One answer of one respondent to one consultation, by any channel."""
 
@@ -76,6 +84,10 @@ class Response(SQLModel, table=True):
     own_words: str
     email_id: int | None = Field(default=None, foreign_key="inbound_email.id", index=True)
     possible_duplicate_of_id: int | None = Field(default=None, foreign_key="response.id")
+    forwarded_by: str | None = Field(default=None, max_length=320)  # the officer's address it was handed on from
+    forwarded_note: str | None = None  # what that officer wrote above it
+    original_sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # as the forward says: anybody's word
+    contains_forward: bool = False  # a respondent passed on somebody else's letter; it stays the respondent's
     added_words: str = ""  # the own words of all its additions, to be searched with its own
     version: int = 0  # counts officers' changes, so that of two at once the second is told
     officer_id: int | None = Field(default=None, foreign_key="user_account.id", index=True)
@@ -114,6 +126,22 @@ class Attachment(SQLModel, table=True):
     content_type: str = Field(max_length=200)
     size: int
     sha256: str = Field(max_length=64)
+
+
+class RespondentWish(SQLModel, table=True):
+    """What an email asks for beside its answer, open until an officer settled it."""
+
+    __tablename__ = "respondent_wish"
+    __table_args__ = (sa.UniqueConstraint("response_id", "email_id", "wish"),)
+
+    id: int = Field(default=None, primary_key=True)
+    response_id: int = Field(foreign_key="response.id")
+    email_id: int = Field(foreign_key="inbound_email.id", index=True)
+    wish: Wish = Field(sa_type=name_type(Wish))
+    sentence: str = Field(max_length=300)  # in which it was asked
+    asked_at: datetime = Field(sa_type=UtcDateTime)
+    settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    settled_by_id: int | None = Field(default=None, foreign_key="user_account.id")
 
 
 class LetterDigest(SQLModel, table=True):
