@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Protocol
 
@@ -76,13 +76,19 @@ class Installation:
         return OwnMail(self.settings.mail.message_id_domain)
 
     @property
-    def template_folders(self) -> list[Path]:
-        return [self.settings.templates.path] if self.settings.templates.path else []
+    def renderer(self) -> Renderer:
+        return _renderer(self.settings.templates.path)
 
     def close(self) -> None:
         for parsers in (self.parsers, *self.collecting_parsers.values()):
             parsers.close()
         self.database.close()
+
+
+@cache
+def _renderer(own_templates: Path | None) -> Renderer:
+    """One a process: to compile the templates takes longer than to send an email. It sees when one changes."""
+    return Renderer([own_templates] if own_templates else [])
 
 
 def open_installation(settings: Settings, *, stopped: Callable[[], bool] = lambda: False) -> Installation:
@@ -157,7 +163,7 @@ def send(this: Installation) -> Sent:
             Outbox(
                 database=this.database,
                 sender=sender,
-                renderer=Renderer(this.template_folders),
+                renderer=this.renderer,
                 fields=fields_of(this),
                 usernames={name: one.username for name, one in this.settings.mailboxes.items()},
                 base_url=this.settings.web.base_url,

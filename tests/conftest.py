@@ -29,13 +29,21 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(autouse=True)
-def database_kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+def database_kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """What `open_office` opens its database on; PostgreSQL is started only when a test asks for it."""
     kind: str = getattr(request, "param", "sqlite")
+    made: list[str] = []
     if kind == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
-        monkeypatch.setattr(databases, "new_url", lambda _: server.new_database())
-    return kind
+
+        def new_url(_: Path, fill: databases.Fill = databases.set_up) -> str:
+            made.append(server.new_database(fill))
+            return made[-1]
+
+        monkeypatch.setattr(databases, "new_url", new_url)
+    yield kind
+    for url in made:
+        server.drop_database(url)
 
 
 @pytest.fixture(scope="session")

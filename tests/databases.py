@@ -17,21 +17,30 @@ def sqlite_url(folder: Path) -> str:
     return f"sqlite:///{folder}/intake.sqlite3"
 
 
-def ready_sqlite_url(folder: Path) -> str:
-    """A database that is set up for this version: a copy, as to run every migration takes longer than most tests."""
+Fill = Callable[[str], None]
+"""Puts into the database at an address what it is to hold, and leaves no connection to it."""
+
+
+def set_up(url: str) -> None:
+    """Its tables, for this version."""
+    made = Database(url)
+    made.upgrade()
+    made.close()
+
+
+def ready_sqlite_url(folder: Path, fill: Fill = set_up) -> str:
+    """A filled database: a copy, as to fill one takes longer than most tests."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "intake.sqlite3").write_bytes(_ready())
+    (folder / "intake.sqlite3").write_bytes(_filled(fill))
     return sqlite_url(folder)
 
 
 @cache
-def _ready() -> bytes:
+def _filled(fill: Fill) -> bytes:
     with TemporaryDirectory() as folder:
-        made = Database(sqlite_url(Path(folder)))
-        made.upgrade()
-        made.close()
+        fill(sqlite_url(Path(folder)))
         return (Path(folder) / "intake.sqlite3").read_bytes()
 
 
-new_url: Callable[[Path], str] = ready_sqlite_url
+new_url: Callable[[Path, Fill], str] = ready_sqlite_url
 """Set for each test by the fixture `database_kind`; `open_office` asks it for a database."""

@@ -27,7 +27,7 @@ from intake.demo.samples import LETTERS_WEEK, weeks_between
 from intake.jobs import Installation
 from intake.outbound.opting_out import opt_out
 from intake.outbound.reminding import calendar
-from intake.outbound.rendering import Renderer, product_folder
+from intake.outbound.rendering import product_folder
 from intake.store.consultations import Consultation, consultation_by_slug
 from intake.store.emails import OutgoingEmail
 from intake.store.people import WELSH
@@ -98,7 +98,7 @@ def _add_documents(this: Installation, session: Session, review: Consultation, a
 
 def _write_text(this: Installation, session: Session, review: Consultation, adam: User, now: datetime) -> None:
     """Reminders in our own words: in English with another subject than the product's, in Welsh as it comes."""
-    renderer, base_url = Renderer(this.template_folders), this.settings.web.base_url
+    renderer, base_url = this.renderer, this.settings.web.base_url
     saving = Saving(adam, now, renderer, base_url, to_try(session, review, "reminder", adam))
     row = add_template(session, review, "reminder", {"name": "Our reminder"}, saving)
     text = renderer.source("reminder", slug=review.slug).text

@@ -172,7 +172,7 @@ def _example(asking: Asking, notice: Notice, recipient: Recipient | None) -> Exa
 
 
 def _with(asking: Asking, notice: Notice) -> tuple[Renderer, Consultation]:
-    return Renderer(asking.this.template_folders), notice.consultation
+    return asking.this.renderer, notice.consultation
 
 
 def _when(asking: Asking) -> dict[str, Any]:

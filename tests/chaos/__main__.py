@@ -41,7 +41,7 @@ def _ran(plan: Plan, database: str) -> bool:
         mail_system = servers.enter_context(MailSystem(servers.enter_context(Dovecot())))
         postgres = servers.enter_context(Postgres()) if database == "postgresql" else None
         if postgres:
-            databases.new_url = lambda _: postgres.new_database()
+            databases.new_url = lambda _, fill: postgres.new_database(fill)
         try:
             _print_outcome(run_chaos(plan, mail_system, postgres, folder))
         except Exception:

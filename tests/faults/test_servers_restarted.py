@@ -39,7 +39,7 @@ def council(mail_system: MailSystem, tmp_path: Path) -> Iterator[Council]:
 def durable_postgres(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> Postgres:
     """Even when its processes are killed, what was committed stays, as it does on a server that people rely on."""
     durable = "?options=-csynchronous_commit%3Don"
-    monkeypatch.setattr(databases, "new_url", lambda _: postgres.new_database() + durable)
+    monkeypatch.setattr(databases, "new_url", lambda _, fill: postgres.new_database(fill) + durable)
     return postgres
 
 

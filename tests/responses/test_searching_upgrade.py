@@ -30,7 +30,7 @@ _ADDITION = """
 
 @both_databases
 def test_what_was_recorded_before_is_found_after_the_upgrade(tmp_path: Path) -> None:
-    database = Database(databases.new_url(tmp_path))
+    database = Database(databases.new_url(tmp_path, databases.set_up))
     (tmp_path / "intake.sqlite3").unlink(missing_ok=True)
     with database.engine.begin() as connection:
         if connection.dialect.name == "postgresql":

@@ -24,7 +24,7 @@ pytestmark = both_databases
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(databases.new_url(tmp_path))
+    made = Database(databases.new_url(tmp_path, databases.set_up))
     made.upgrade()
     yield made
     made.close()

@@ -29,7 +29,7 @@ from intake.outbound.correcting import (
 from intake.outbound.listing import Place, Tray, counts, find_outgoing, list_outgoing
 from intake.outbound.mailing_fields import INERT_TOKEN
 from intake.outbound.outbox import written
-from intake.outbound.rendering import Rendered, Renderer, TemplateBroken
+from intake.outbound.rendering import Rendered, TemplateBroken
 from intake.responses.finding import visible_consultations
 from intake.responses.handling_respondent import correct_address
 from intake.responses.recounting import tell
@@ -189,7 +189,7 @@ def _rendered(session: Session, asking: Asking, row: OutgoingEmail) -> tuple[Ren
     if row.kind not in fields:
         return None, "There is no template for this kind of email."
     try:
-        found = written(session, row, Renderer(asking.this.template_folders), fields, now=asking.now)
+        found = written(session, row, asking.this.renderer, fields, now=asking.now)
     except TemplateBroken as error:
         return None, str(error)
     return _without_token(found, row), None

@@ -19,7 +19,7 @@ from intake.administration.rules import visible_rule
 from intake.errors import NotFound
 from intake.outbound.recipients import Recipient, Verdict, recipients_of_rule
 from intake.outbound.reminding import DueDay, calendar
-from intake.outbound.rendering import Rendered, Renderer, TemplateBroken
+from intake.outbound.rendering import Rendered, TemplateBroken
 from intake.outbound.testing_texts import Example, preview, send_test
 from intake.store.consultations import Consultation, sending_address
 from intake.store.mailings import ReminderRule
@@ -113,7 +113,7 @@ def send_a_test(asking: Officer, rule_id: RowId, form: Sent) -> Response:
         try:
             send_test(
                 session,
-                Renderer(asking.this.template_folders),
+                asking.this.renderer,
                 looked.consultation,
                 _example(looked, verdict, asking.user),
                 message_id_domain=asking.this.settings.mail.message_id_domain,
@@ -188,7 +188,7 @@ def _rendered(session: Session, asking: Asking, looked: Looked, verdict: Verdict
     try:
         rendered = preview(
             session,
-            Renderer(asking.this.template_folders),
+            asking.this.renderer,
             looked.consultation,
             _example(looked, verdict, reader),
             now=max(looked.at, asking.now),

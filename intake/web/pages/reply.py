@@ -14,7 +14,7 @@ from sqlmodel import Session
 from starlette.responses import Response as Answer
 
 from intake.errors import Changed, NotPossible
-from intake.outbound.rendering import Rendered, Renderer, TemplateBroken
+from intake.outbound.rendering import Rendered, TemplateBroken
 from intake.outbound.replying import (
     KIND,
     Reply,
@@ -159,8 +159,7 @@ def _rendered(session: Session, asking: Asking, response: Response, given: Reply
         given_subject=given.subject,
         given_text=given.text,
     )
-    renderer = Renderer(asking.this.template_folders)
-    return renderer.render(KIND, fields(session, looked_at, asking.now), slug=consultation.slug)
+    return asking.this.renderer.render(KIND, fields(session, looked_at, asking.now), slug=consultation.slug)
 
 
 def _meanwhile(session: Session, response: Response, version: int) -> Sequence[Told]:

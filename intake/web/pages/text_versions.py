@@ -17,7 +17,6 @@ from intake.administration.email_texts import (
 )
 from intake.administration.text_examples import to_try
 from intake.errors import NotFound
-from intake.outbound.rendering import Renderer
 from intake.outbound.texts import KINDS, LANGUAGES
 from intake.store.consultations import Consultation
 from intake.store.mailings import EmailTemplate, EmailTemplateVersion
@@ -41,7 +40,7 @@ def restore(asking: Administrator, text_id: RowId, form: Sent) -> Response:
         row = visible_template(session, asking.access, text_id)
         consultation = session.get_one(Consultation, row.consultation_id)
         language, number = _language(row, form.text("language")), form.number("number") or 0
-        renderer, base_url = Renderer(asking.this.template_folders), asking.this.settings.web.base_url
+        renderer, base_url = asking.this.renderer, asking.this.settings.web.base_url
         saving = Saving(asking.user, asking.now, renderer, base_url, [], form.version)
         saving = replace(saving, examples=to_try(session, consultation, row.kind, asking.user))
         version = restore_version(session, row, language, number, saving)

@@ -24,7 +24,7 @@ from intake.administration.email_texts import (
 )
 from intake.administration.text_examples import Choice, choices, chosen, helps, to_try
 from intake.errors import Mistakes, NotFound
-from intake.outbound.rendering import Rendered, Renderer, TemplateBroken
+from intake.outbound.rendering import Rendered, TemplateBroken
 from intake.outbound.testing_texts import Example, preview, send_test
 from intake.outbound.texts import KINDS, LANGUAGES, OwnText, newest_version
 from intake.store.consultations import Consultation
@@ -157,7 +157,7 @@ def _send_test(asking: Asking, text_id: int, form: Form) -> dict[str, str]:
             return {}
         outgoing = send_test(
             session,
-            _renderer(asking),
+            asking.this.renderer,
             session.get_one(Consultation, row.consultation_id),
             replace(draft.choice.example, own=draft.own),
             message_id_domain=settings.mail.message_id_domain,
@@ -189,7 +189,7 @@ def _saved(session: Session, asking: Asking, row: EmailTemplate) -> _Draft:
     if newest and asked.get("start") != "product":
         own = OwnText(newest.subject, newest.text, language)
     else:
-        own = _renderer(asking).source(row.kind, slug=consultation.slug, language=language)
+        own = asking.this.renderer.source(row.kind, slug=consultation.slug, language=language)
     return _tried(session, asking, consultation, _Draft(own, newest.number if newest else 0, choice))
 
 
@@ -198,7 +198,7 @@ def _tried(
 ) -> _Draft:
     example, base_url = example or replace(draft.choice.example, own=draft.own), asking.this.settings.web.base_url
     try:
-        rendered = preview(session, _renderer(asking), consultation, example, now=asking.now, base_url=base_url)
+        rendered = preview(session, asking.this.renderer, consultation, example, now=asking.now, base_url=base_url)
     except TemplateBroken as broken:
         return replace(draft, mistakes=mistake_of(broken))
     return replace(draft, rendered=rendered)
@@ -261,8 +261,4 @@ def _given(form: Form) -> dict[str, object]:
 
 
 def _saving(asking: Asking) -> Saving:
-    return Saving(asking.user, asking.now, _renderer(asking), asking.this.settings.web.base_url, [])
-
-
-def _renderer(asking: Asking) -> Renderer:
-    return Renderer(asking.this.template_folders)
+    return Saving(asking.user, asking.now, asking.this.renderer, asking.this.settings.web.base_url, [])
