@@ -43,6 +43,7 @@ _EXTENSIONS = {
     "text/x-vcard": ".vcf",
     "video/quicktime": ".mov",
 }
+_EMAIL_TYPES = {"application/vnd.ms-outlook", "message/global", "message/rfc822"}
 _NAMED_BY_SUBTYPE = {"bmp", "csv", "css", "gif", "heic", "html", "json", "mp4", "png", "rtf", "vcard", "wav", "webp"}
 
 
@@ -74,6 +75,11 @@ def safe_filename(name: str) -> str:
     if _RESERVED.match(allowed):  # devices on Windows, whatever their extension
         allowed = f"_{allowed}"
     return _shortened(allowed)
+
+
+def is_email_file(filename: str, content_type: str) -> bool:
+    """Whether a file is itself an email, by what it says it is: .eml, or Outlook's .msg."""
+    return content_type.lower() in _EMAIL_TYPES or filename.lower().endswith((".eml", ".msg"))
 
 
 def name_by_position(position: int, content_type: str) -> str:

@@ -1,28 +1,41 @@
 """Takes the body of an email apart into readable text and attached files.
 
-Nested emails are never opened: their bytes stay as they came, one attachment each. Depth and count are bounded;
-what lies beyond a bound is kept whole as an attachment and named in the defects. Decides nothing about the text.
+Nested emails are never opened: their bytes stay as they came, one attachment each. Envelopes around parts of the email
+itself are: winmail.dat and S/MIME that is only signed. Depth and count are bounded; what lies beyond a bound is kept
+whole as an attachment and named in the defects. Decides nothing about the text.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from email.feedparser import BytesFeedParser
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import Compat32
+from email.utils import collapse_rfc2231_value
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from intake.mail.attachments import AttachedFile, name_by_position, safe_filename, with_distinct_names
-from intake.mail.charsets import decode_text, readable_header
+from intake.mail.charsets import charset_of_page, decode_text, readable_header
+from intake.mail.envelopes import MAX_ENVELOPES, as_ordinary_email, is_outlook_file, may_be_envelope, open_envelope
+from intake.mail.secured import is_encrypted_text, unwrap_signed_text
+from intake.mail.transfer_encodings import decode_transfer
+from intake.mail.uuencoded import take_out_blocks
 
 MAX_DEPTH = 50
 MAX_PARTS = 1_000
 _LONGEST_TYPE = 200
 _CHUNK = 65_536
 _HEADER_BYTES = 65_536
+_LONGEST_STRUCTURED = 16_384  # the standard library takes time by the square of a header's parameters
+# Words in winmail.dat for one in the email itself: then the email says only that it is there.
+_POORER = 2
+_NAMES = {"content-disposition": ("filename", "name"), "content-type": ("name", "filename")}
+# Exchange's names for the text that followed a picture in the middle of a letter.
+_CONTINUED = re.compile(r"att[0-9]{5}\.(?:txt|html?)", re.IGNORECASE)
+_LIKE_A_NAME = re.compile(r"[^@]*[^. @]\.[A-Za-z0-9]{2,5}")
 # A line that opens a part although no boundary was declared, or another one was.
 _LOST_BOUNDARY = re.compile(rb"^--([^\s][^\r\n]{0,200}?)[ \t]*\r?\n(?=content-)", re.IGNORECASE | re.MULTILINE)
 
@@ -31,7 +44,7 @@ class _ReadableHeaders(Compat32):
     """Header values as text even where raw 8-bit bytes were sent; the standard library would show question marks."""
 
     def header_fetch_parse(self, name: str, value: str) -> str:
-        return readable_header(value)
+        return readable_header(value[:_LONGEST_STRUCTURED] if name.lower().startswith("content-") else value)
 
 
 _POLICY = _ReadableHeaders()
@@ -44,6 +57,8 @@ class Part(Message):
     """
 
     depth = 0
+    is_opened = False
+    """An envelope whose content is read beside it: a file in itself."""
 
     @cached_property
     def declared_type(self) -> str:
@@ -71,6 +86,12 @@ class Part(Message):
         except Exception:
             return failobj
 
+    @property
+    def encoded(self) -> bytes:
+        """The content as it was sent; b"" where there are parts in its place."""
+        payload = self.__dict__.get("_payload")  # get_payload() guesses at a charset
+        return payload.encode("utf-8", "surrogateescape") if isinstance(payload, str) else b""
+
     def attach(self, payload: "Part") -> None:  # type: ignore[override]
         payload.depth = self.depth + 1
         super().attach(payload)
@@ -87,14 +108,24 @@ class TextPart:
     alternative: int | None = None
 
 
+class _Place(NamedTuple):
+    """Where a part stands: in which alternative, inside how many envelopes, and whether Outlook's is among them."""
+
+    alternative: int | None = None
+    envelopes: int = 0
+    is_in_winmail: bool = False
+
+
 @dataclass(slots=True)
 class Parts:
     """What the walk found, in the order of the email. `named_text` is the body if nothing else is.
 
-    Some programs give a file name to the only text they send: it is then read as well as attached.
+    Some programs give a file name to the only text they send: it is then read as well as attached. `winmail_texts` are
+    what Outlook put into winmail.dat, which mostly says the same as the email.
     """
 
     texts: list[TextPart] = field(default_factory=list)
+    winmail_texts: list[TextPart] = field(default_factory=list)
     files: list[AttachedFile] = field(default_factory=list)
     defects: list[str] = field(default_factory=list)
     named_text: TextPart | None = None
@@ -103,6 +134,7 @@ class Parts:
 def parse_tree(raw: bytes) -> Part:
     """The email as a tree. Fed in pieces: the standard library's own entry point needs five times the memory."""
     parser = BytesFeedParser(_factory=Part, policy=_POLICY)
+    raw = as_ordinary_email(raw)
     start = 3 if raw.startswith(b"\xef\xbb\xbf") else 0
     while raw[start : start + 1] in {b"\r", b"\n"}:  # blank lines above the headers: seen in exported files
         start += 1
@@ -116,14 +148,17 @@ def parse_tree(raw: bytes) -> Part:
 def take_apart(root: Part, raw: bytes) -> Parts:
     """The readable text and the files of a tree, whose payloads are let go on the way. `raw` is kept for the worst."""
     found = Parts()
-    leaves = _leaves(root, found.defects)
-    for position, (part, alternative) in enumerate(leaves, start=1):
+    if is_outlook_file(raw) and root.declared_type == "application/vnd.ms-outlook":
+        found.defects.append("unreadable-msg")
+    for position, (part, place) in enumerate(_leaves(root, found.defects), start=1):
         if position > MAX_PARTS:
             found.defects.append("too-many-parts")
             found.files.append(AttachedFile("whole-email.eml", "message/rfc822", raw))
             break
-        _take(part, position, alternative, found)
+        _take(part, position, place, found)
         part.set_payload("")
+    if found.winmail_texts and _words(found.texts) * _POORER < _words(found.winmail_texts):
+        found.texts[:] = [*found.winmail_texts, *(text for text in found.texts if text.text.strip())]
     if not found.texts and found.named_text:
         found.texts.append(found.named_text)
     found.files[:] = with_distinct_names(found.files)
@@ -135,21 +170,27 @@ def subject_of(nested: bytes) -> str:
     return str(BytesHeaderParser(_class=Part, policy=_POLICY).parsebytes(nested[:_HEADER_BYTES]).get("subject", ""))
 
 
-def _leaves(root: Part, defects: list[str]) -> Iterator[tuple[Part, int | None]]:
-    """Every part without parts of its own, in order, with the outermost alternative it belongs to."""
+def _leaves(root: Part, defects: list[str]) -> Iterator[tuple[Part, _Place]]:
+    """Every part without parts of its own, in order. What was in an envelope comes before the envelope."""
     alternatives = 0
-    waiting: list[tuple[Part, int | None]] = [(root, None)]
+    waiting = [(root, _Place())]
     while waiting:
-        part, alternative = waiting.pop()
+        part, place = waiting.pop()
         defects.extend(map(_defect_name, part.defects))
+        if part.declared_type == "multipart/encrypted":
+            defects.append("encrypted")
         children = _children(part)
         if not children:
-            yield part, alternative
+            inside = None if part.is_opened else _opened(part, place, defects)
+            if inside is None:
+                yield part, place
+            else:
+                waiting.extend(inside)
             continue
-        if alternative is None and part.declared_type == "multipart/alternative":
+        if place.alternative is None and part.declared_type == "multipart/alternative":
             alternatives += 1
-            alternative = alternatives
-        waiting.extend((child, alternative) for child in reversed(children))
+            place = place._replace(alternative=alternatives)
+        waiting.extend((child, place) for child in reversed(children))
 
 
 def _children(part: Part) -> list[Part]:
@@ -177,20 +218,63 @@ def _recovered(part: Part, unread: bytes) -> list[Part]:
     return children
 
 
-def _take(part: Part, position: int, alternative: int | None, found: Parts) -> None:
+def _opened(part: Part, place: _Place, defects: list[str]) -> list[tuple[Part, _Place]] | None:
+    """What is to be read in place of an envelope: last what comes first. None for all that is none."""
+    if place.envelopes >= MAX_ENVELOPES or part.declared_type.startswith("text/"):
+        return None
+    name = _declared_name(part)
+    if not may_be_envelope(part.declared_type, name):
+        return None
+    envelope = open_envelope(part.declared_type, name, _decoded(part))
+    if envelope.defect:
+        defects.append(envelope.defect)
+    if envelope.entity is None:
+        return None
+    inside = parse_tree(envelope.entity)
+    inside.depth = part.depth + 1
+    part.is_opened = True
+    within = _Place(place.alternative, place.envelopes + 1, place.is_in_winmail or envelope.is_winmail)
+    return [(part, place), (inside, within)] if envelope.is_kept else [(inside, within)]
+
+
+def _take(part: Part, position: int, place: _Place, found: Parts) -> None:
     content = _decoded(part)
     name = _declared_name(part)
     if part.is_too_deep:
         found.defects.append("nested-too-deeply")
     elif _is_readable(part):
-        text = _text_part(part, content, alternative)
+        text = _text_part(part, content, place.alternative)
         if not name and not _is_file(part):
-            found.texts.append(text)
+            _take_text(text, position, place, found)
             return
-        if found.named_text is None and (part.depth == 0 or not _is_file(part)):
+        if _CONTINUED.fullmatch(name):
+            _take_text(text, position, place, found)
+        elif found.named_text is None and (part.depth == 0 or not _is_file(part)):
             found.named_text = text
     filename = safe_filename(name) or _name_for(part, content, position)
+    if part.declared_type == "application/applefile":  # what a Mac knows of the file that follows, by the same name
+        filename = safe_filename(f"{filename}.applefile")
     found.files.append(AttachedFile(filename, part.declared_type[:_LONGEST_TYPE], content))
+
+
+def _take_text(part: TextPart, position: int, place: _Place, found: Parts) -> None:
+    """Old programs write files, signatures and encrypted text into the plain text itself."""
+    if part.content_type == "text/plain":
+        text, signature = unwrap_signed_text(part.text)
+        text, files = take_out_blocks(text)
+        part = part if text == part.text else replace(part, text=text)
+        if signature:
+            found.files.append(AttachedFile("signature.asc", "application/pgp-signature", signature.encode("utf-8")))
+        for name, content in files:
+            filename = safe_filename(name) or name_by_position(position, "application/octet-stream")
+            found.files.append(AttachedFile(filename, "application/octet-stream", content))
+        if is_encrypted_text(text):
+            found.defects.append("encrypted")
+    (found.winmail_texts if place.is_in_winmail else found.texts).append(part)
+
+
+def _words(texts: Iterable[TextPart]) -> int:
+    return sum(len(part.text.split()) for part in texts)
 
 
 def _is_readable(part: Part) -> bool:
@@ -205,7 +289,7 @@ def _is_file(part: Part) -> bool:
 def _text_part(part: Part, content: bytes, alternative: int | None) -> TextPart:
     return TextPart(
         content_type="text/html" if part.declared_type == "text/html" else "text/plain",
-        text=decode_text(content, _parameter(part, "charset")),
+        text=decode_text(content, _parameter(part, "charset") or charset_of_page(content)),
         flowed=(_parameter(part, "format") or "").lower() == "flowed",
         delsp=(_parameter(part, "delsp") or "").lower() == "yes",
         alternative=alternative,
@@ -213,16 +297,24 @@ def _text_part(part: Part, content: bytes, alternative: int | None) -> TextPart:
 
 
 def _decoded(part: Part) -> bytes:
-    try:
-        content = part.get_payload(decode=True)
-    except Exception:  # the standard library trips over some broken encodings; the encoded form is still the mail
-        content = str(part.get_payload()).encode("utf-8", "surrogateescape")
-    return content if isinstance(content, bytes) else b""
+    encoding = str(part.get("content-transfer-encoding", ""))
+    return decode_transfer(part.encoded, encoding, is_text=part.declared_type.startswith("text/"))
 
 
 def _declared_name(part: Part) -> str:
+    """The first that is one: an empty name in one header does not hide that in another."""
+    for header, parameters in _NAMES.items():
+        if "name" not in str(part.get(header, "")).lower():
+            continue
+        values = filter(None, (part.get_param(parameter, None, header) for parameter in parameters))
+        if name := next(filter(safe_filename, map(readable_header, map(_collapsed, values))), ""):
+            return name
+    return ""
+
+
+def _collapsed(value: Any) -> str:
     try:
-        return readable_header(part.get_filename() or "")
+        return collapse_rfc2231_value(value).strip()
     except Exception:  # seen with mixed-up RFC 2231 continuations
         return ""
 
@@ -235,6 +327,9 @@ def _parameter(part: Part, name: str) -> str | None:
 def _name_for(part: Part, content: bytes, position: int) -> str:
     if part.declared_type == "message/rfc822" and (subject := safe_filename(subject_of(content))):
         return safe_filename(f"{subject}.eml")
+    for header in ("content-description", "content-location"):  # where some programs write the name
+        if _LIKE_A_NAME.fullmatch(name := safe_filename(str(part.get(header, "")))):
+            return name
     return name_by_position(position, part.declared_type)
 
 

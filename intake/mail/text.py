@@ -10,6 +10,7 @@ from itertools import groupby
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from intake.mail.nesting import without_deep_nesting
 from intake.mail.parts import TextPart
 
 # A plain part with less than half of the HTML's words says "your program shows no HTML", not the letter.
@@ -22,7 +23,15 @@ _LINES = frozenset(
     {"div", "tr", "li", "dt", "dd", "section", "article", "header", "footer", "main", "aside", "nav", "address"}
     | {"center", "form", "fieldset", "legend", "caption", "figure", "figcaption", "body", "hr", "details", "summary"}
 )
-_HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_HIDING_STYLE = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|(?<![\w-])opacity\s*:\s*0(?:\.0*)?\s*(?:;|!|$)",
+    re.IGNORECASE,
+)
+_NO_HEIGHT = re.compile(r"max-height\s*:\s*0(?:px|pt|em)?\s*(?:;|!|$)", re.IGNORECASE)
+_NO_OVERFLOW = re.compile(r"overflow\s*:\s*hidden", re.IGNORECASE)
+_FONT_SIZE = re.compile(r"(?<![\w-])font(?:-size)?\s*:\s*([^;]*)", re.IGNORECASE)
+_NO_SIZE = re.compile(r"0(?:\.0*)?(?:px|pt|em|rem|%)?\s*(?:!.*)?", re.IGNORECASE)
+_LONGEST_STYLE = 2_000
 _NO_MARGIN = re.compile(r"margin(?:-bottom)?\s*:\s*0(?!\.)", re.IGNORECASE)
 _TARGET = re.compile(r"(?:https?://|mailto:|tel:)\S+$", re.IGNORECASE)
 
@@ -42,8 +51,12 @@ def html_source(texts: Iterable[TextPart]) -> str | None:
 
 
 def html_to_text(html: str) -> str:
-    """HTML as a person would copy it out: blocks as lines, lists with dashes, table cells between bars."""
-    return _text_of(LexborHTMLParser(html))
+    """HTML as a person would copy it out: blocks as lines, lists with dashes, table cells between bars.
+
+    A page that hides everything is read whole: programs show such pages by a script, which nobody runs here.
+    """
+    page = LexborHTMLParser(without_deep_nesting(html))
+    return _text_of(page) or _text_of(page, with_hidden=True)
 
 
 def unwrap_flowed(text: str, *, delsp: bool = False) -> str:
@@ -77,10 +90,10 @@ def _stretches(texts: Sequence[TextPart]) -> Iterator[str]:
 
 def _better_form(parts: Sequence[TextPart]) -> str:
     plain = _joined(_plain(part) for part in parts if part.content_type == "text/plain")
-    pages = [LexborHTMLParser(part.text) for part in parts if part.content_type == "text/html"]
+    pages = [LexborHTMLParser(without_deep_nesting(part.text)) for part in parts if part.content_type == "text/html"]
     words = sum(len(page.text(separator=" ").split()) for page in map(_visible, pages))
     if pages and len(plain.split()) * _POORER < words:
-        return _joined(map(_text_of, pages)) or plain
+        return _joined(map(_text_of, pages)) or plain or _joined(_text_of(page, with_hidden=True) for page in pages)
     return plain
 
 
@@ -102,9 +115,9 @@ def _visible(page: LexborHTMLParser) -> LexborHTMLParser:
     return page
 
 
-def _text_of(page: LexborHTMLParser) -> str:
+def _text_of(page: LexborHTMLParser, *, with_hidden: bool = False) -> str:
     """Walks without recursion: mail nests blocks thousands deep."""
-    writer = _Writer()
+    writer = _Writer(with_hidden=with_hidden)
     waiting = [(page.body or page.root, True)]
     while waiting:
         node, entering = waiting.pop()
@@ -125,7 +138,9 @@ class _Writer:
     swallowed: Outlook wraps the words of each in paragraphs of their own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, with_hidden: bool = False) -> None:
+        self._with_hidden = with_hidden
+        self._has_no_size = [False]
         self._lines: list[tuple[int, str]] = []
         self._line: list[str] = []
         self._breaks = 0
@@ -144,8 +159,11 @@ class _Writer:
         if tag == "-text":
             self._write(node.text_content or "")
             return False
-        if tag in _SILENT or _is_hidden(node):
+        style = _style(node)
+        if tag in _SILENT or (not self._with_hidden and _is_hidden(node, style)):
             return False
+        if font := _font_size(style):
+            self._has_no_size.append(not self._with_hidden and bool(_NO_SIZE.fullmatch(font)))
         self._break(_breaks_around(node, tag, in_list=bool(self._counters)))
         if opens := _OPENS.get(tag):
             opens(self, node)
@@ -154,6 +172,8 @@ class _Writer:
 
     def leave(self, node: LexborNode) -> None:
         tag = node.tag or ""
+        if _font_size(_style(node)):
+            self._has_no_size.pop()
         self._preformatted -= _is_preformatted(node, tag)
         if closes := _CLOSES.get(tag):
             closes(self, node)
@@ -164,6 +184,8 @@ class _Writer:
         return "\n".join(("> " * depth + line).rstrip() for depth, line in self._lines).strip("\n")
 
     def _write(self, text: str) -> None:
+        if self._has_no_size[-1]:
+            return
         if self._preformatted and "\n" in text.strip("\n"):
             self._write_lines(text)
             return
@@ -323,13 +345,24 @@ def _breaks_around(node: LexborNode, tag: str, *, in_list: bool) -> int:
 def _is_word_paragraph(node: LexborNode) -> bool:
     """Word and Outlook set their paragraphs without a space between."""
     attributes = node.attributes
-    return "Mso" in (attributes.get("class") or "") or bool(_NO_MARGIN.search(attributes.get("style") or ""))
+    return "Mso" in (attributes.get("class") or "") or bool(_NO_MARGIN.search(_style(node)))
 
 
-def _is_hidden(node: LexborNode) -> bool:
-    attributes = node.attributes
-    return "hidden" in attributes or bool(_HIDING_STYLE.search(attributes.get("style") or ""))
+def _style(node: LexborNode) -> str:
+    return (node.attributes.get("style") or "")[:_LONGEST_STYLE]
+
+
+def _is_hidden(node: LexborNode, style: str) -> bool:
+    if "hidden" in node.attributes or not style:
+        return "hidden" in node.attributes
+    return bool(_HIDING_STYLE.search(style) or (_NO_HEIGHT.search(style) and _NO_OVERFLOW.search(style)))
+
+
+def _font_size(style: str) -> str:
+    """As written, also in "font: 12px/1.4 Arial"; "" where none is set. Inner elements may set another."""
+    found = _FONT_SIZE.findall(style) if "font" in style.lower() else ()
+    return found[-1].strip() if found else ""
 
 
 def _is_preformatted(node: LexborNode, tag: str) -> bool:
-    return tag == "pre" or "white-space:pre" in (node.attributes.get("style") or "").replace(" ", "").lower()
+    return tag == "pre" or "white-space:pre" in _style(node).replace(" ", "").lower()

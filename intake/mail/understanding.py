@@ -8,15 +8,25 @@ import email
 from dataclasses import dataclass
 from datetime import datetime
 
+from intake.mail.attachments import is_email_file
 from intake.mail.automatic import Automatic, OwnMail, judge_automatic, looks_like_bounce
 from intake.mail.bounces import Bounce, read_bounce
 from intake.mail.forwarding import Forwarded, ForwardedSender, read_forward
-from intake.mail.message import Address, AttachedFile, ParsedEmail, parse_email
+from intake.mail.message import Address, AttachedFile, ParsedEmail, parse_email, read_addresses
 from intake.mail.quoting import own_words
 from intake.mail.text import html_source, readable_text
 
 # A bounce tells its recipients before it returns the email that failed, which may be large.
 _BOUNCE_BYTES = 1_000_000
+# Pictures and cards of a signature, and signatures that prove who wrote.
+_ADDED_BY_PROGRAMS = (
+    "image/",
+    "text/vcard",
+    "text/x-vcard",
+    "application/pgp-signature",
+    "application/pkcs7-",
+    "application/x-pkcs7-",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,12 @@ class Understood:
     authentication: tuple[str, ...]
     """Raw Authentication-Results values, topmost first."""
     defects: tuple[str, ...]
+    is_encrypted: bool = False
+    """The letter itself, or a part of it: it stays closed."""
+    authors: tuple[str, ...] = ()
+    """Every address that any From header names, in lower case. Programs do not agree which of several is the sender."""
+    exchange: tuple[str, ...] = ()
+    """The values of X-MS-Exchange-Organization-AuthAs."""
 
 
 def understand(raw: bytes, *, own: OwnMail | None = None) -> Understood:
@@ -81,7 +97,10 @@ def understand(raw: bytes, *, own: OwnMail | None = None) -> Understood:
         bounce=bounce,
         forwarded=forwarded,
         authentication=tuple(parsed.headers.get("authentication-results", ())),
-        defects=parsed.defects,
+        defects=_defects(parsed, text),
+        is_encrypted="encrypted" in parsed.defects,
+        authors=_authors(parsed),
+        exchange=tuple(parsed.headers.get("x-ms-exchange-organization-authas", ())),
     )
 
 
@@ -105,6 +124,12 @@ def as_explained(file: str, understood: Understood) -> dict[str, object]:
     }
 
 
+def _authors(parsed: ParsedEmail) -> tuple[str, ...]:
+    read = [address for value in parsed.headers.get("from", ())[:3] for address in read_addresses(value)]
+    senders = [parsed.sender, *read] if parsed.sender else read
+    return tuple(dict.fromkeys(one.address.lower() for one in senders))
+
+
 def _read_bounce(raw: bytes, text: str) -> Bounce | None:
     try:
         return read_bounce(email.message_from_bytes(raw[:_BOUNCE_BYTES]), text)
@@ -113,11 +138,13 @@ def _read_bounce(raw: bytes, text: str) -> Bounce | None:
 
 
 def _forwarded_as_attachment(parsed: ParsedEmail, note: str) -> Forwarded | None:
-    """An email that carries one other email, and pictures of a signature at most, hands that one on."""
-    files = [file for file in parsed.attachments if not file.content_type.startswith("image/")]
-    if len(files) != 1 or files[0].content_type != "message/rfc822" or parsed.report_type:
+    """An email that carries one other email, and at most what mail programs add to any, hands that one on."""
+    files = [file for file in parsed.attachments if not file.content_type.startswith(_ADDED_BY_PROGRAMS)]
+    if len(files) != 1 or parsed.report_type or not is_email_file(files[0].filename, files[0].content_type):
         return None
     inner = parse_email(files[0].content)
+    if not (inner.sender or inner.sent_at or inner.subject or files[0].content_type == "message/rfc822"):
+        return None  # something else by the name of an email
     return Forwarded(
         sender=ForwardedSender(inner.sender.name, inner.sender.address) if inner.sender else None,
         sent_at=inner.sent_at,
@@ -127,6 +154,12 @@ def _forwarded_as_attachment(parsed: ParsedEmail, note: str) -> Forwarded | None
         text=readable_text(inner.texts),
         note=note,
     )
+
+
+def _defects(parsed: ParsedEmail, text: str) -> tuple[str, ...]:
+    """What is encrypted has a text, which nobody here can read."""
+    has_no_text = not text.strip() and "encrypted" not in parsed.defects
+    return (*parsed.defects, "no-text") if has_no_text else parsed.defects
 
 
 def _instant(instant: datetime | None) -> str | None:

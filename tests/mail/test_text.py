@@ -24,6 +24,24 @@ from tests.building import raw_email, raw_lines
         ("tŷ".encode("utf-16"), "utf-16", "tŷ"),
         (b"a\r\nb\rc\x00\x07d", None, "a\nb\ncd"),
         (b"\xef\xbb\xbfYes", "utf-8", "Yes"),
+        ("Согласны".encode("koi8-r"), "koi8-r", "Согласны"),
+        ("Tŷ ’".encode("utf-7"), "unicode-1-1-utf-7", "Tŷ ’"),
+        ("Yes, tŷ".encode("utf-16-be"), "utf-16", "Yes, tŷ"),
+        ("Yes, tŷ".encode("utf-16-le"), "us-ascii", "Yes, tŷ"),
+        ("Yes, tŷ".encode("utf-16"), "utf-8", "Yes, tŷ"),
+        (b"Yes, no halves", "utf-16", "Yes, no halves"),
+        ("①会議".encode("cp932"), "shift_jis", "①会議"),
+        ("我們同意，朱镕基".encode("gb18030"), "gb2312", "我們同意，朱镕基"),
+        ("我们同意".encode(), "gb2312", "我们同意"),
+        ("学".encode("gb2312"), "gb2312", "学"),
+        ("我们同意这个提案，谢谢".encode("gbk")[:-1], "gbk", "我们同意这个提案，谢\ufffd"),
+        ("我們同意".encode("big5"), "big5", "我們同意"),
+        ("똠방각하".encode("cp949"), "ks_c_5601-1987", "똠방각하"),
+        ("会議".encode("iso-2022-jp"), "us-ascii", "会議"),
+        ("tŷ £5".encode(), "koi8-r", "tŷ £5"),
+        ("caf\xe9 \u0142".encode("iso-8859-2"), "ISO-8859-2; format=flowed", "café ł"),
+        ("Cześć".encode("cp1250"), "windows-1250", "Cześć"),
+        ("שלום".encode("cp1255"), "iso-8859-8-i", "שלום"),
     ],
 )
 def test_bytes_become_the_letters_their_writer_saw(content: bytes, charset: str | None, text: str) -> None:
@@ -33,6 +51,17 @@ def test_bytes_become_the_letters_their_writer_saw(content: bytes, charset: str 
 def test_charset_without_label_is_detected_only_when_western_reading_leaves_controls() -> None:
     letter = "こんにちは。私たちは第二案に賛成します。ご検討ください。" * 5
     assert decode_text(letter.encode("shift_jis"), None) == letter
+
+
+def test_letter_of_another_script_without_label_is_detected() -> None:
+    letter = "Уважаемые господа, мы согласны с обоими предложениями и просим сообщить о решении. " * 3
+    assert decode_text(letter.encode("windows-1251"), None) == letter
+
+
+def test_page_tells_its_charset_where_the_email_does_not() -> None:
+    page = '<html><head><meta http-equiv="Content-Type" content="text/html; charset=windows-1251"></head><p>Да</p>'
+    raw = b"Content-Type: text/html\r\n\r\n" + page.encode("windows-1251")
+    assert readable_text(parse_email(raw).texts) == "Да"
 
 
 @pytest.mark.parametrize(
@@ -87,6 +116,11 @@ def test_flowed_lines_become_paragraphs(sent: str, delsp: bool, text: str) -> No
         ("a<hr>b", f"a\n{'_' * 32}\nb"),
         ('<p style="display: none">x</p><p hidden>y</p><style>p{}</style><script>z</script>Yes', "Yes"),
         ("<title>x</title><p>unclosed <b>bold", "unclosed bold"),
+        ('<span style="mso-hide:all">x</span><div style="max-height:0;overflow:hidden">y</div>Yes', "Yes"),
+        ('<i style="opacity:0">x</i><i style="opacity:0.8">Yes</i><i style="fill-opacity:0">.</i>', "Yes."),
+        ('<p style="font-size:0px">x<b style="font-size:1em">Yes</b>y</p><p style="font: 0/0 a">z', "Yes\n\nz"),
+        ('<p style="font-size:0.9em">Yes</p>', "Yes"),
+        ('<body style="display:none"><p>Shown by a script</p></body>', "Shown by a script"),
         ("", ""),
     ],
 )
