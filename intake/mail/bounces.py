@@ -1,5 +1,5 @@
 """Reads who an undeliverable email could not reach, and why: delivery reports (RFC 3464) first, then
-X-Failed-Recipients, then the plain sentences of mail systems that send no report.
+X-Failed-Recipients, then the plain words of mail systems that send no report (flufl.bounce knows many of the old ones).
 
 Owns the report's meaning only; what becomes of the recipient or the email that failed is decided elsewhere. Reports of
 success and of reading (RFC 8098) are not bounces.
@@ -7,14 +7,19 @@ success and of reading (RFC 8098) are not bounces.
 
 import base64
 import binascii
+import logging
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import HeaderParser
+from email.utils import parseaddr
 from typing import Final
 
-from intake.mail.bounce_texts import ADDRESS, Complaint, read_complaints
+from intake.mail.bounce_texts import Notice, is_failure_notice
+from intake.mail.complaints import ADDRESS, Complaint, read_complaints
 from intake.mail.connecting import without_addresses
 
 _STATUS: Final = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
@@ -27,6 +32,8 @@ _REPORTS: Final = frozenset({"message/delivery-status", "message/global-delivery
 _ORIGINALS: Final = frozenset({"message/rfc822", "message/global"})
 _ORIGINAL_HEADERS: Final = frozenset({"text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
 _LONGEST_DIAGNOSTIC: Final = 1000
+_OPENING: Final = 2000
+_LONGEST_SECOND_READING: Final = 100_000
 _RECIPIENT_FIELDS: Final = ("Original-Recipient", "Final-Recipient", "X-Actual-Recipient")
 
 
@@ -51,7 +58,9 @@ class Bounce:
 
 def read_bounce(parsed: Message, text: str) -> Bounce | None:
     """`text` is the email's readable text. None for anything else, an email that quotes or encloses a bounce too."""
-    if _report_type(parsed) in {"disposition-notification", "feedback-report"}:
+    if _report_type(parsed) == "feedback-report" or (
+        _report_type(parsed) == "disposition-notification" and "was automatically rejected" not in text[:_OPENING]
+    ):  # Sieve refuses with a report of reading: RFC 5429 section 2.2
         return None
     blocks = _recipient_blocks(parsed)
     failed = [_read_block(block) for block in blocks if _is_failure(block)]
@@ -156,26 +165,59 @@ def _is_permanent(status: str | None, diagnostic: str, *, otherwise: bool) -> bo
 
 
 def _without_report(parsed: Message, text: str) -> tuple[BouncedRecipient, ...]:
-    complaints = read_complaints(parsed, text)
-    recipients = [_from_complaint(complaint) for complaint in complaints]
-    known = {(recipient.address or "").casefold() for recipient in recipients}
-    named = ADDRESS.findall(", ".join(str(value) for value in parsed.get_all("X-Failed-Recipients", [])))
-    recipients += [
-        _from_complaint(Complaint(address, text[:4000], is_delay=False))
-        for address in named
-        if address.casefold() not in known
-    ]
-    if named:
-        wanted = {address.casefold() for address in named}
-        recipients = [recipient for recipient in recipients if (recipient.address or "").casefold() in wanted]
     is_report = _report_type(parsed) == "delivery-status"
+    named = ADDRESS.findall(", ".join(str(value) for value in parsed.get_all("X-Failed-Recipients", []))[:20_000])
+    if not (named or is_report or is_failure_notice(_notice(parsed, text))):
+        return ()
+    later, never = ((), ()) if named else _seen_by_second_reader(parsed, text)
+    complaints = read_complaints(parsed, text, found=named or [*later, *never])
+    recipients = [_from_complaint(complaint, is_delay=complaint.address in later) for complaint in complaints]
     return _distinct(recipients) or ((BouncedRecipient(None, None, None, permanent=False),) if is_report else ())
 
 
-def _from_complaint(complaint: Complaint) -> BouncedRecipient:
+def _notice(parsed: Message, text: str) -> Notice:
+    name, address = parseaddr(_header(parsed, "from"))
+    return_path = str(parsed["Return-Path"]).strip(" <>") if "Return-Path" in parsed else None
+    return Notice(name, address, return_path, _header(parsed, "subject"), text)
+
+
+def _header(parsed: Message, name: str) -> str:
+    """Decoded; some are written in raw UTF-8."""
+    values = (value for field, value in parsed.raw_items() if field.casefold() == name)
+    written = str(next(values, ""))[:2000].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    try:
+        return str(make_header(decode_header(written)))
+    except (HeaderParseError, LookupError, ValueError):  # an unknown charset, broken base64
+        return written
+
+
+def _seen_by_second_reader(parsed: Message, text: str) -> tuple[list[str], list[str]]:
+    """Those that may still be reached and those that may not, by flufl.bounce; it never names an address of ours.
+
+    It raises on odd input and takes long over long texts: neither may cost us our own reading.
+    """
+    if len(text) > _LONGEST_SECOND_READING:
+        return [], []
+    from flufl.bounce import all_failures  # slow to import, and few emails are bounces
+
+    logging.getLogger("flufl.bounce").disabled = True  # it would print the email it stumbles over
+    try:
+        failures = all_failures(parsed)
+    except Exception:  # whatever it is
+        return [], []
+    ours = ",".join(str(value) for name in ("From", "To", "Delivered-To") for value in parsed.get_all(name, []))
+    later, never = (
+        [found[0] for each in sorted(seen) if (found := ADDRESS.fullmatch(each.decode("ascii", "replace")))]
+        for seen in failures
+    )
+    theirs = [[address for address in seen if address.casefold() not in ours.casefold()] for seen in (later, never)]
+    return theirs[0], [address for address in theirs[1] if address not in theirs[0]]
+
+
+def _from_complaint(complaint: Complaint, *, is_delay: bool) -> BouncedRecipient:
     words = " ".join(complaint.words.split())
     status = _status_in(words)
-    is_permanent = not complaint.is_delay and _is_permanent(status, words, otherwise=True)
+    is_permanent = not (is_delay or complaint.is_delay) and _is_permanent(status, words, otherwise=True)
     return BouncedRecipient(complaint.address, status, words[:_LONGEST_DIAGNOSTIC] or None, is_permanent)
 
 

@@ -188,3 +188,48 @@ def test_a_letter_with_a_delivery_report_attached_is_a_letter() -> None:
         + b"\r\n--b--\r\n"
     )
     assert understand(mixed).automatic is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thank you for your email. I am on annual leave until 4 May and will reply on my return.",
+        "Hello,\n\nI'm away from the office until Tuesday. Please contact the school office for anything urgent.",
+        "I work part time, Tuesday to Thursday. I will reply when I am next in the office.",
+        "Diolch am eich e-bost. Rwyf allan o'r swyddfa. Os yw'n fater brys, cysylltwch â'r ysgol.",
+        "Guten Tag, ich bin bis zum 15.08. nicht im Büro. In dringenden Fällen wenden Sie sich an das Sekretariat.",
+        "Thank you for contacting the school. This is an automated response. We aim to reply within three days.",
+    ],
+)
+def test_away_note_is_known_by_a_text_that_says_nothing_else(text: str) -> None:
+    automatic = _judge(raw_email(subject="Re: Consultation", text=text))
+    assert automatic == Automatic("auto-reply", "away-text")
+    assert automatic.reason not in CERTAIN_REASONS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am away until Monday but wanted to say that we agree with the proposal.",
+        "I am currently on leave, so briefly: yes to option A. Will send more when I return.",
+        "I am writing because I am on maternity leave. Until the nursery reopens I cannot return to work.",
+        "I am on annual leave next week. Happy with the draft. Please go ahead.",
+        "> I am out of the office until Monday.\n\nThen we shall talk on Tuesday.",
+        "A new response was submitted.\n\nName: Ben\nComments: Keep the bus.\n\nThis is an automated message.",
+    ],
+)
+def test_letter_by_someone_who_is_away_is_a_letter(text: str) -> None:
+    assert _judge(raw_email(subject="Re: Consultation", text=text)) is None
+
+
+def test_answer_of_a_mail_client_that_an_email_was_read_is_automatic() -> None:
+    raw = raw_email(subject="Read: Consultation", text="Your message\n\nTo: Ben\n\nwas read on 1 May.")
+    assert _judge(raw) == Automatic("auto-reply", "receipt-text")
+    assert _judge(raw_email(subject="Read: our views", text="We read it and it was read by all of us.")) is None
+
+
+def test_complaint_about_our_mail_is_a_bounce_that_names_nobody_as_failed() -> None:
+    raw = raw_lines("Content-Type: multipart/report; report-type=feedback-report; boundary=b", "", "--b--")
+    understood = understand(raw)
+    assert understood.automatic == Automatic("bounce", "feedback-report")
+    assert understood.bounce is None

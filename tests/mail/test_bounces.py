@@ -132,6 +132,26 @@ def test_plain_sentences_of_mail_systems_are_read(text: str) -> None:
     assert bounce.original_message_id == "<one@council.example>"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "Your message:\n   From: asha@council.example\n\nCould not be delivered because of\n\n550 5.1.1\n\n"
+            "The following recipients were affected:\n    ben@school.example\n"
+        ),
+        "Error message below:\n550 5.1.1\n\nMessage details:\n  RCPT TO: ben@school.example",
+        (
+            "Your message\n\n  To: asha@council.example\n\ndid not reach the following recipient(s):\n\n"
+            "ben@school.example on Thu, 29 Apr 2010 00:00:00 -0000\n    The recipient name is not recognized"
+        ),
+        "The returned mail follows.\n\nOriginal Message:\nFrom: asha@council.example\nTo: ben@school.example\n",
+    ],
+    ids=["mailmarshal", "james", "exchange-5.5", "only-in-the-copy"],
+)
+def test_old_systems_name_the_failed_address_in_their_own_way(text: str) -> None:
+    assert _only(DAEMON + text).address == "ben@school.example"
+
+
 def test_warning_of_a_delay_is_not_permanent() -> None:
     text = "A message that you sent has not yet been delivered to:\n\n  ben@school.example\n\nNo action is needed."
 
