@@ -14,6 +14,7 @@ from typing import Final, Literal
 from intake.mail.header_blocks import (
     INVISIBLE,
     HeaderBlock,
+    is_header_line,
     read_block_in_any_language,
     read_header_block,
     read_label,
@@ -22,6 +23,7 @@ from intake.mail.header_blocks import (
 from intake.mail.lead_ins import AMBIGUOUS_PREFIX, FORWARD_PREFIXES, REPLY_PREFIXES
 from intake.mail.message import Address
 from intake.mail.quotations import (
+    LINES_READ,
     is_blank,
     is_closing,
     is_dated_divider,
@@ -128,7 +130,7 @@ def _is_finnish(lines: list[str], opening: _Opening) -> bool:
 def _find_opening(lines: list[str], kind: _Kind) -> _Opening | None:
     """The first thing that begins a quotation decides: under a plain subject only a forward's own divider counts."""
     is_forward = kind in {"forward", "either"}
-    for at, line in enumerate(lines):
+    for at, line in enumerate(lines[:LINES_READ]):
         if not may_begin(lines, at):
             continue
         if divider := read_divider(lines, at):
@@ -164,7 +166,7 @@ def _find_quoted_lead_in(lines: list[str], kind: _Kind) -> _Opening | None:
 
 
 def _opening_in_any_language(lines: list[str]) -> _Opening | None:
-    for at, line in enumerate(lines):
+    for at, line in enumerate(lines[:LINES_READ]):
         if ":" in line or "：" in line:
             block = read_block_in_any_language(lines, at)
             if block:
@@ -192,7 +194,9 @@ def _on_the_dividers_line(lines: list[str], at: int, rest: str) -> _Opening | No
     """Yahoo runs all headers together behind its divider; what wraps that line may break them anywhere."""
     below = at + 1
     glued = split_glued_headers(rest)
-    while below < min(at + _NEAR, len(lines)) and not is_blank(lines[below]) and not any(map(_is_subject, glued)):
+    while below < min(at + _NEAR, len(lines)) and not is_blank(lines[below]):
+        if any(map(_is_subject, glued)) and not is_header_line(lines[below]):
+            break
         rest = f"{rest} {lines[below].strip()}"
         glued = split_glued_headers(rest)
         below += 1

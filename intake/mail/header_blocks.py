@@ -13,6 +13,7 @@ _LABELS: Final[dict[str, HeaderName]] = {
 }
 _LONGEST_FIRST: Final = sorted(_LABELS, key=len, reverse=True)
 _UNKNOWN: Final = "unknown"  # a label in a language that HEADER_LABELS does not speak
+_SECOND_MEANING: Final[dict[str, HeaderName]] = {"da": "to"}  # Breton, where Italian names the sender
 _GLUED: Final = re.compile(
     "(?:" + "|".join(re.escape(word[0].upper() + word[1:]) for word in _LONGEST_FIRST) + r"|CC|DW)\s?[:：]|"
     # Seen in practice from Yahoo in Polish and Portuguese: no colon, and no space before it.
@@ -29,6 +30,10 @@ INVISIBLE: Final = (
 )
 _EDGE: Final = INVISIBLE + ">|*_"
 _NAMED_ADDRESS: Final = re.compile(r".{0,200}[<\[(]\s?(?:mailto:)?[^\s<>@]{1,64}@")  # a form has its address alone
+_LONGEST_NAME: Final = 200
+_LONGEST_TABLE: Final = 30  # lines
+_ALONE: Final[dict[str, HeaderName]] = {"to": "to", "cc": "cc", "bcc": "other", "subject": "subject"}
+_DATE_ALONE: Final = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4} \d{1,2}:\d\d(?::\d\d)?(?: ?[AP]M)?$", re.IGNORECASE)
 _MOST_BLANKS: Final = 3  # between two headers
 _ADDRESS_ALONE: Final = re.compile(r"[<\[(]\s?(?:mailto:)?[^\s<>]{1,64}@[^\s<>]{1,255}[>\])]{1,3}[,;]?$")
 _ADDRESS: Final = re.compile(r"[^\s<>()\[\]\"',;:]{1,64}@[^\s<>()\[\]\"',;:@]{1,255}")
@@ -70,9 +75,9 @@ def has_time_in(text: str) -> bool:
 def read_header_block(lines: Sequence[str], at: int, *, is_announced: bool = False) -> HeaderBlock | None:
     """The block that begins on line `at`: a sender and at least one other header, each once. Quote marks, bold stars
     and a few blank lines between the headers are allowed for, and so are folded lists of recipients. Where a divider
-    announced it, labels may lack their colon."""
+    announced it, labels may lack their colon and the sender may be all."""
     if read_label(lines[at], is_announced=is_announced) is None:
-        return None
+        return _read_labels_alone(lines, at)
     if lines[at].count(":") > 3 and (on_one_line := _read_glued(lines, at)):
         return on_one_line
     fields: dict[HeaderName, str] = {}
@@ -80,13 +85,15 @@ def read_header_block(lines: Sequence[str], at: int, *, is_announced: bool = Fal
     while end < len(lines) and end - at < _LONGEST_BLOCK:
         following = _skip_blanks(lines, end) if fields else end
         found = _next_label(lines, following, fields, is_announced=is_announced)
-        if found is None or (found[0] in fields and found[0] not in {"other", _UNKNOWN}):
+        if found is not None and found[0] in fields:
+            found = _in_its_second_meaning(lines[following], found, fields)
+        if found is None:
             break
         name, value = found
         end = _end_of_fold(lines, following + 1, name, value, is_announced=is_announced)
         fold = (_bare(line) for line in lines[following + 1 : end])
         fields.setdefault(name, " ".join(part for part in (value, *fold) if part))
-    return HeaderBlock(fields, end) if "from" in fields and len(fields) > 1 else None
+    return HeaderBlock(fields, end) if "from" in fields and (len(fields) > 1 or is_announced) else None
 
 
 def read_block_in_any_language(lines: Sequence[str], at: int) -> HeaderBlock | None:
@@ -150,6 +157,27 @@ def _label_without_colon(bare: str) -> tuple[HeaderName, str] | None:
         has_address_in(value) if name in {"from", "to", "cc", "reply-to"} else name == "subject" or has_time_in(value)
     )
     return (name, value.strip()) if fits else None
+
+
+def _read_labels_alone(lines: Sequence[str], at: int) -> HeaderBlock | None:
+    """The table of Lotus Notes, made text: the sender and the date on lines of their own, then "To", "cc" and
+    "Subject", each above its value."""
+    sender = _bare(lines[at][:_LONGEST_NAME])
+    ahead = [_bare(line[:4000]) for line in lines[at + 1 : at + _LONGEST_TABLE]] if has_address_in(sender) else []
+    dated = next((number for number, bare in enumerate(ahead[:_LONGEST_FOLD]) if _DATE_ALONE.match(bare)), None)
+    if dated is None:
+        return None
+    fields: dict[HeaderName, str] = {"from": sender, "sent": ahead[dated]}
+    label = None
+    for number, bare in enumerate(ahead[dated + 1 :], start=at + dated + 2):
+        if alone := _ALONE.get(bare.casefold()):
+            label = alone
+            fields.setdefault(label, "")
+        elif bare and label:
+            fields[label] = f"{fields[label]} {bare}".strip()
+        if fields.get("subject"):
+            return HeaderBlock(fields, number + 1) if "to" in fields else None
+    return None
 
 
 def _read_glued(lines: Sequence[str], at: int) -> HeaderBlock | None:
@@ -217,13 +245,24 @@ def _skip_blanks(lines: Sequence[str], at: int) -> int:
     return below
 
 
+def _in_its_second_meaning(
+    line: str, found: tuple[HeaderName, str], fields: Mapping[HeaderName, str]
+) -> tuple[HeaderName, str] | None:
+    name, value = found
+    if name in {"other", _UNKNOWN}:
+        return found
+    second = _SECOND_MEANING.get(_bare(line).partition(":")[0].casefold().strip(" *_\t"))
+    return None if second is None or second in fields else (second, value)
+
+
 def _end_of_fold(lines: Sequence[str], at: int, name: HeaderName, value: str, *, is_announced: bool) -> int:
     """A line without a label still belongs to the header above it when another header follows soon, when the list of
-    recipients stopped at a comma, or when the label stood alone on its line."""
-    if not value and at < len(lines) and _bare(lines[at]) and not is_header_line(lines[at]) and name != "subject":
+    recipients stopped at a comma or inside an address, or when the label stood alone on its line."""
+    if not value and at < len(lines) and name != "subject" and _may_be_value(lines, at, name):
         at += 1
-    if at < len(lines) and _ADDRESS_ALONE.match(_bare_of_marks(lines[at])):
-        at += 1
+    torn_off = _skip_blanks(lines, at) if name == "from" else at
+    if torn_off < len(lines) and _ADDRESS_ALONE.match(_bare_of_marks(lines[torn_off])):
+        at = torn_off + 1
     for ahead in range(at, min(at + _LONGEST_FOLD, len(lines))):
         if not _bare(lines[ahead]):
             break
@@ -235,5 +274,14 @@ def _end_of_fold(lines: Sequence[str], at: int, name: HeaderName, value: str, *,
     return at
 
 
+def _may_be_value(lines: Sequence[str], at: int, name: HeaderName) -> bool:
+    """Of a label alone on its line. Nobody may be named there either ("To:"), then the letter may follow at once."""
+    if not _bare(lines[at]) or is_header_line(lines[at]):
+        return False
+    if name not in {"to", "cc"} or has_address_in(lines[at]):
+        return True
+    return any(is_header_line(line) for line in lines[at + 1 : at + 3])
+
+
 def _goes_on(line: str, following: str) -> bool:
-    return bool(_bare(following)) and line.rstrip().endswith((",", ";")) and not is_header_line(following)
+    return bool(_bare(following)) and line.rstrip().endswith((",", ";", "<")) and not is_header_line(following)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from intake.mail.header_blocks import INVISIBLE, has_address_in, has_time_in, read_header_block
+from intake.mail.header_blocks import INVISIBLE, has_address_in, has_time_in, read_header_block, read_label
 from intake.mail.lead_ins import (
     END_OF_MESSAGE,
     FORWARDED_MESSAGE,
@@ -22,6 +22,7 @@ from intake.mail.lead_ins import (
 _WITHOUT_DIRECTIONS: Final = dict.fromkeys(range(0x202A, 0x202F)) | {0x200E: None, 0x200F: None}
 _RULE: Final = "-–—_=*~+#• "
 _MOST_LINES: Final = 7
+LINES_READ: Final = 100_000  # beyond them nobody looks for quotations: two thousand pages
 _LONGEST_OPENING: Final = 40  # a header's label, with the marks around it
 _PROCESSED: Final = ("original message processed by ", "message du ")
 _DIGIT: Final = re.compile(r"\d")
@@ -37,6 +38,16 @@ _WROTE: Final = re.compile(
     ).lower()
 )
 _ENDS_WITH_WROTE: Final = re.compile(r"(?:wrote|schrieb|skrev|a écrit) ?-{2,}$", re.IGNORECASE)
+_ADDRESS_WROTE: Final = re.compile(
+    r"[^\s<>]@[^\s<>]{1,200}> (?:" + "|".join(map(re.escape, _VERBS)) + r")$", re.IGNORECASE
+)
+_BRACKETED: Final = re.compile(r"(?:<|\(|\[|&lt;)[^\s<>()\[\]]{1,80}@[^\s<>()\[\]]{1,200}")
+_SENDER: Final = re.compile(_BRACKETED.pattern + r"|[^\s<>]{1,64}@[^\s<>]{1,200}\W{0,8}$|^(?:Wiadomość|Missatge) ")
+_TELLS: Final = re.compile(r"\b(?:I|we|me|us|my|our|he|she|they|who|that)\b")
+# What a line broken off a lead-in looks like: "wrote:" or "ben@council.example> wrote:".
+_TORN_OFF: Final = re.compile(
+    r"(?:[^\s<>]{1,64}@[^\s<>]{1,255}> ?)?(?:" + "|".join(map(re.escape, _VERBS)) + r") ?:$", re.IGNORECASE
+)
 _DATE: Final = re.compile(r"(?:19|20)\d\d|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
 _ISO_STAMP: Final = re.compile(r"20\d\d-\d\d-\d\d \d\d:\d\d GMT[+-]\d\d:\d\d \S.{1,80}$")  # early Gmail
 _SHORT_WEEKDAY: Final = re.compile(
@@ -58,6 +69,8 @@ _NOTES: Final = re.compile(r"\S.{1,80} ?-{2,3} ?\d{1,2}[./-]\d{1,2}[./-]\d{2,4} 
 _ORIGINALS: Final = phrases(ORIGINAL_MESSAGE)
 _FORWARDS: Final = phrases(FORWARDED_MESSAGE)
 _DIVIDERS: Final = _ORIGINALS | _FORWARDS
+_FORWARD_STARTS: Final = tuple(_FORWARDS)
+_LONGEST_PHRASE: Final = 80
 _RULED: Final = re.compile(
     r"[\s>*|\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]{0,12}[-–—_=]{2,40}\s{0,4}(?P<phrase>"
     + "|".join(map(re.escape, sorted(_DIVIDERS, key=len, reverse=True)))
@@ -141,6 +154,8 @@ def read_divider(lines: Sequence[str], at: int) -> Divider | None:
     if ruled := _RULED.match(line):
         return Divider(ruled["phrase"].casefold() in _FORWARDS, ruled["rest"].strip())
     phrase = _phrase_of(line)
+    if rest := _headers_behind(line):
+        return Divider(phrase.startswith(_FORWARD_STARTS), rest)
     if phrase.startswith(_PROCESSED[0]) or is_dated_divider(line):
         return Divider(is_forward=False)
     if phrase not in _DIVIDERS or not _headers_follow(lines, at):
@@ -202,6 +217,15 @@ def _join(joined: str, part: str) -> str:
     return whole.translate(_WITHOUT_DIRECTIONS).replace("< ", "<").replace(" >", ">")
 
 
+def _headers_behind(line: str) -> str | None:
+    """What follows "Begin forwarded message:" on its line: the headers, where line ends were lost."""
+    phrase, colon, rest = line.replace("：", ":", 1).partition(":")
+    if not colon or len(phrase) > _LONGEST_PHRASE or _phrase_of(phrase) not in _DIVIDERS:
+        return None
+    label = read_label(rest)
+    return rest.strip() if label and label[0] == "from" and has_address_in(label[1]) else None
+
+
 def _headers_follow(lines: Sequence[str], at: int) -> bool:
     return any(read_header_block(lines, below) is not None for below in range(at + 1, min(at + 6, len(lines))))
 
@@ -221,13 +245,11 @@ def _opens_with_date(bare: str) -> bool:
 def _parts(lines: Sequence[str], at: int) -> Iterator[tuple[int, str]]:
     """The lines a wrapped lead-in may run over, each with the number of the line after it."""
     yield at + 1, _plain(lines[at])
-    if not (
-        any(character.isdigit() or character in "@<" for character in lines[at]) or _is_torn_address(lines, at + 1)
-    ):
+    if not (any(character.isdigit() or character in "@<" for character in lines[at]) or _is_torn_off(lines, at + 1)):
         return
     for number in range(at + 1, min(at + _MOST_LINES, len(lines))):
         part = _plain(lines[number])
-        if not (_follows_on(part) or (is_blank(part) and _is_torn_address(lines, number + 1))):
+        if not (_follows_on(part) or (is_blank(part) and _is_torn_off(lines, number + 1))):
             return
         yield number + 1, part
 
@@ -238,8 +260,11 @@ def _follows_on(part: str) -> bool:
     return not is_quoted(part) or part.startswith(">:") or _WROTE.search(part.lower()) is not None
 
 
-def _is_torn_address(lines: Sequence[str], at: int) -> bool:
-    return at < len(lines) and lines[at].strip(INVISIBLE).startswith("<")
+def _is_torn_off(lines: Sequence[str], at: int) -> bool:
+    if at >= len(lines) or len(lines[at]) > _LONGEST:
+        return False
+    line = _plain(lines[at])
+    return line.startswith("<") or (line.endswith(":") and _TORN_OFF.match(line) is not None)
 
 
 def _is_name_torn_off(lines: Sequence[str], at: int, first: str) -> bool:
@@ -253,6 +278,11 @@ def _opens_anew(part: str) -> bool:
     return part.split(" ", 1)[0].casefold() in _OPENING_WORDS and bool(_DATE.search(part)) and has_time_in(part)
 
 
+def _is_told(joined: str) -> bool:
+    """ "On 4 March I asked asha@council.example at 10:15 and she wrote:" is a person's sentence."""
+    return _TELLS.search(joined) is not None and not _BRACKETED.search(joined)
+
+
 def _judge(joined: str) -> bool | None:
     """True: a strong lead-in; False: a weak one; None: none (yet)."""
     has_address, has_time = has_address_in(joined), has_time_in(joined)
@@ -260,12 +290,14 @@ def _judge(joined: str) -> bool | None:
         return True
     ends_with_colon = joined.rstrip(_RULE + INVISIBLE).endswith((":", "："))
     if ends_with_colon and _WROTE.search(joined.rstrip(_RULE + INVISIBLE + ":：").lower()):
-        return has_address or (has_time and _DATE.search(joined) is not None)
-    if ends_with_colon and has_address and has_time and _DATE.search(joined):
+        return (has_address or (has_time and _DATE.search(joined) is not None)) and not _is_told(joined)
+    if ends_with_colon and has_time and _DATE.search(joined) and _SENDER.search(joined):
         return True
     if _ISO_STAMP.match(joined):
         return False
     core = joined.rstrip(" :：")
+    if _opens_with_date(core) and has_time and _DATE.search(core) and _ADDRESS_WROTE.search(core[-300:]):
+        return True
     if _opens_with_date(core) and _BARE_ADDRESS_LAST.search(core[-300:]) and _DATE.search(core):
         return ends_with_colon
     return None

@@ -9,11 +9,22 @@ import re
 from typing import Final
 
 from intake.mail.header_blocks import read_header_block
-from intake.mail.quotations import LeadIn, is_blank, is_quoted, is_rule, may_begin, read_divider, read_lead_in
+from intake.mail.quotations import (
+    LINES_READ,
+    LeadIn,
+    is_blank,
+    is_quoted,
+    is_rule,
+    may_begin,
+    read_divider,
+    read_lead_in,
+)
 from intake.mail.signatures import without_banners, without_footers
 
 REPLY_MARKER: Final = "--- Please write your reply above this line ---"
 
+_DASHES: Final = "- "
+_NEAR: Final = 4  # lines
 # "My answers are below in red": what was cut would be the answer.
 _ANSWERS_INSIDE: Final = re.compile(
     r"\b(?:answer|comment|response|repl|respond|feedback|ateb|sylwadau)\w*\b.{0,40}\b(?:in-?line|in line|"
@@ -27,6 +38,8 @@ def own_words(text: str, *, marker: str = REPLY_MARKER) -> str:
     quoted lines keep the quoted lines they answer; a text that is nothing but one quotation without a lead-in is
     kept, as nobody else is named as its writer."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if len(lines) > LINES_READ:
+        return "\n".join(lines)
     letter = without_footers(without_banners(_above_marker(lines, marker)))
     kept = without_footers(_without_trailing_quotation(_without_quotations(letter)))
     while kept and is_blank(kept[0]):
@@ -35,10 +48,12 @@ def own_words(text: str, *, marker: str = REPLY_MARKER) -> str:
 
 
 def _above_marker(lines: list[str], marker: str) -> list[str]:
-    """Where the marker itself is quoted and something unquoted follows, the answer may stand below it."""
+    """Where the marker itself is quoted and something unquoted follows, the answer may stand below it. Word makes
+    other dashes of those around it."""
+    called = marker.strip(_DASHES)
     last_unquoted = max((at for at, line in enumerate(lines) if not (is_blank(line) or is_quoted(line))), default=-1)
     for at, line in enumerate(lines):
-        if marker and marker in line and not (is_quoted(line) and at < last_unquoted):
+        if called and called in line and not (is_quoted(line) and at < last_unquoted):
             return lines[:at]
     return lines
 
@@ -54,9 +69,13 @@ def _without_quotations(lines: list[str]) -> list[str]:
             has_words = has_words or not is_blank(lines[at])
             at += 1
             continue
-        if has_words and _begins_quotation(lines, at):
+        if has_words and _begins_quotation(lines, at) and not _is_pasted(lines, at, kept):
             return lines if _ANSWERS_INSIDE.search(" ".join(kept)[-2000:]) else _without_rules(kept)
-        following = None if is_quoted(lines[at]) else _after_opening(lines, at, last_quoted, has_words=has_words)
+        following = (
+            _after_quoted_opening(lines, at, last_quoted, has_words=has_words)
+            if is_quoted(lines[at])
+            else _after_opening(lines, at, last_quoted, has_words=has_words)
+        )
         if following == len(lines):
             return _without_rules(kept)
         if following is None:
@@ -74,6 +93,20 @@ def _begins_quotation(lines: list[str], at: int) -> bool:
         return True
     block = read_header_block(lines, at)
     return block is not None and block.is_convincing
+
+
+def _is_pasted(lines: list[str], at: int, kept: list[str]) -> bool:
+    """An older email the writer copied into the letter, after "I then got this answer:". What follows may be own."""
+    above = next((line.strip() for line in reversed(kept[-_NEAR:]) if not is_blank(line)), "")
+    return above.endswith(":") and not read_divider(lines, at)
+
+
+def _after_quoted_opening(lines: list[str], at: int, last_quoted: int, *, has_words: bool) -> int | None:
+    """Where to go on when all of a quoted email stands at the top, its divider too, and the answer below."""
+    if has_words or read_divider(lines, at) is None:
+        return None
+    end = _end_of_run(lines, at)
+    return end if last_quoted < end < len(lines) else None
 
 
 def _after_opening(lines: list[str], at: int, last_quoted: int, *, has_words: bool) -> int | None:
@@ -128,6 +161,11 @@ def _end_of_run(lines: list[str], at: int) -> int:
 
 
 def _without_rules(lines: list[str]) -> list[str]:
+    """The rule above what was quoted. Notices stand between rules of their own, and are taken out with them."""
+    for _ in range(3):
+        lines = without_footers(lines)
+        if lines and is_rule(lines[-1]):
+            lines.pop()
     while lines and (is_blank(lines[-1]) or is_rule(lines[-1])):
         lines.pop()
     return lines

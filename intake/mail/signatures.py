@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-from intake.mail.header_blocks import INVISIBLE
+from intake.mail.header_blocks import INVISIBLE, read_label
+from intake.mail.notices import without_notices
 from intake.mail.quotations import is_blank, is_quoted, is_rule
 
 _EDGE: Final = INVISIBLE + "<>()[]*_\"'|"
 _LONGEST_LINE: Final = 200
 _MOST_SIGNATURE_LINES: Final = 14
+_MOST_LINES_OF_PART: Final = 60
 
 
 def _any(*alternatives: str) -> re.Pattern[str]:
@@ -48,7 +50,7 @@ _SENT_FROM_ABROAD: Final = _any(
     r"(?:elküldve az?|enviat des d\w{1,3}|seolta ó|saadetud minu|sūtīts no|išsiųsta iš|poslané z|được gửi từ|"
     r"dikirim dari|från min|get bluemail|descarga outlook|typed on a small)\b.{0,60}$|ส่งจาก.{1,40}$",
     r"(?:从我的|從我的|发自我的|發自我的|寄自我的|傳送自|发自|從).{1,40}$",
-    r".{1,20}에서 보냄$|.{1,24}から送信$|נשלח מ.{1,30}$|أ?رسل(?:ت)? من .{1,30}$",
+    r".{1,20}에서 보냄$|.{1,24}から送信$|נשלח מ.{1,30}$|[أا]ُ?رسلت? من .{1,30}$",
 )
 _NAMES_DEVICE: Final = _any(rf"(?<!\w)(?:{_DEVICE})")
 _LINK: Final = re.compile(r"[\[\]()<>]|https?://[^\s>)]{1,300}")
@@ -58,76 +60,52 @@ _STRAY: Final = _any(
     r"yahoo mail: search, organi[sz]e|https://aka\.ms/\S{1,60}$|think before you print|save paper",
     r"please consider the environment before print|mae'r e-?bost hwn wedi'i sganio",
 )
+# How government marks its mail, on a line of its own; seen in practice at the top, too.
+_MARKING: Final = re.compile(
+    r"\W{0,4}(?:OFFICIAL(?:\W{1,3}SENSITIVE)?|NOT PROTECTIVELY MARKED|UNCLASSIFIED|SWYDDOGOL)\W{0,4}$"
+)
+# What programs write for the pictures of a signature.
+_PICTURE: Final = _any(
+    r"\[(?:cid:[^\s\]]{1,200}|https?://[^\s\]]{1,300}\.(?:png|jpe?g|gif))\]$",
+    r".{0,100}description automatically generated\]?$",
+)
 _CONTACT: Final = _any(
     r"@|https?:|www\.|\b(?:tel|phone|mob|mobile|fax|ffôn|ext|t|m|e)\b ?[:.]|\+?\(?\d[\d ()-]{8,}|mailing list"
 )
 
+_WHOLE_SENTENCE: Final = re.compile(r"[^\W\d_]\S* (?:\S+ ){2,20}\S+[.!?]$")
 _SENTENCE: Final = re.compile(r"p\.? ?s\b|.{70,}[.!?]$", re.IGNORECASE)
-_FIRST_PERSON: Final = re.compile(r"\bI(?:['’]\w{1,2})?\b|\b[Mm]y\b|\bfy\b")
-_NOTICE_BEGINS: Final = _any(
-    r"(?:disclaimer|confidential\w*|legal notice|important|notice|privileged|warning|council|please)\b",
-    r"(?:this|the (?:information|contents?|sender)|any (?:views|opinions|e-?mail)|if you|all e-?mails?|e-?mails?)\b",
-    r"(?:information|opinions|unless|we|ymwadiad|cyfrinach\w+|mae['’]?r?|gall|os|diese|vertraulich\w*)\b",
-    r"(?:haftungsausschluss|ce (?:message|courriel|mail)|avertissement|aviso legal|este|questo|dit)\b",
-)
-_FOR_WHOM, _IN_ERROR = 1, 3
-_NOTICE_SAYS: Final = (
-    _any(r"\b(?:e-?mail|message|communication|transmission|attachment|neges|e-?bost|nachricht|courriel|correo)"),
-    _any(
-        r"intended (?:solely|only|recipient|for)|(?:named|intended) (?:addressee|recipient)|addressee",
-        r"solely for the use|derbynnydd|[bf]wriad\w* (?:ar gyfer|yn unig)|bestimmt für|destinataire|destinatario",
-        r"geadresseerde",
-    ),
-    _any(r"confidential|privileged|[cg]yfrinach\w+|vertraulich|vertrouwelijk|confidentiel|confidencial"),
-    _any(
-        r"(?:received|sent) (?:this|it|the|to you).{0,60}\b(?:in error|by mistake)|drwy gamgymeriad|trwy gamgymeriad",
-        r"ar gam\b|irrtümlich|ten onrechte|par erreur|por error",
-    ),
-    _any(
-        r"unauthori[sz]ed|prohibited|not (?:necessarily )?(?:represent|those|reflect)|liab(?:le|ility)|legally binding",
-        r"monitored|intercept|viruses|malware|freedom of information|data protection|gwaherddir|firws|cynrychioli",
-    ),
-)
-# Notices of one kind only, which say what no letter would.
-_STANDING: Final = _any(
-    r"(?:[\w'’]+ ){1,3}disclaimer:.{0,200}\b(?:e-?mail|message)|(?:this|the) e-?mail carries a disclaimer\b",
-    r"this (?:e-?mail|message) (?:has been|was) (?:scanned|checked|classified|swept)\b",
-    r"(?!.{0,400}\b(?:is|are|was|were|ha[sd]|have|will|we|our|us|me|should|must|says?|object\w*)\b)"
-    r".{0,120}\b(?:registered (?:in|office|charity|company)|registration n\w+|charity)\b"
-    r".{0,120}\b\d{5,8}\b.{0,160}$",
-    r"(?:privacy notice\b|(?:see|read|view) our privacy (?:policy|notice)\b).{0,300}https?:",
-    r"(?:p )?(?:please )?(?:consider|think (?:of|about)) the environment\b.{0,20}\bprint",
-    r"(?:please )?(?:follow|like|find) us on (?:twitter|x|facebook|instagram|linkedin|social media)\b.{0,120}$",
-    r"(?:https?://\S{1,120}[>\s]{1,3})?virus-?free\b",
-)
-_NOTICE_TAIL: Final = _any(
-    r"virus|malware|scanned|environment|registered (?:in|office|company|charity)|privacy|disclaimer|liabil|"
-    r"monitor|www\.|https?:|\be-?mails?\b|neges|preifatrwydd|amgylchedd|gymraeg|croesewir|welcome.{0,40}welsh|"
-    r"company (?:no|number)"
-)
-
 _BANNER: Final = _any(
-    r"\W{0,6}(?:external(?: e-?mail| sender| message)?|e-?bost allanol|allanol|ext)\W{0,6}$",
-    r"(?:\W{0,6}(?:caution|warning|external|attention|be careful|rhybudd|gofal|note|security)\b.{0,40}?)?"
+    r"\[(?:\w{1,20} )?(?:official use only|internal(?: use)?(?: only)?|public|general)\b[^\]]{0,60}\]$",
+    r"\W{0,6}(?:(?:external(?: e-?mail| sender| message)?|e-?bost allanol|allanol|ext|rhybudd|warning)"
+    r"(?:\W{1,6}|$)){1,4}(?:(?:please )?(?:be|exercise|use) (?:cautious|caution|careful)\b.{0,20}|"
+    r"(?:do not|don['’]t) (?:click|open)\b.{0,120})?$",
+    r"zjqcmq\w{0,20}bannerstart$",
+    r"\W{0,6}(?:classification|dosbarthiad)\W{1,3}(?:official|swyddogol)\b.{0,20}$|sent by an external sender$",
+    r"\W{0,6}(?:(?:caution|warning|external|attention|be careful|rhybudd|gofal|note|security|think before)\b.{0,40}?)?"
     r"\b(?:this|the) (?:is an external|(?:e-?mail|message|sender|mail)(?: (?:has|was|been|is|came|comes|sent|received|"
-    r"originat\w+)){1,4} (?:from )?(?:an? )?(?:sender |source )?(?:outside|external))",
+    r"originat\w+)){1,4} (?:from )?(?:an? )?(?:sender |source )?"
+    r"(?:outside|external (?:source|sender|e-?mail|party|address|organi[sz]ation)))",
     r"\W{0,6}(?:caution|warning|attention|external)\W{1,6}(?:external (?:e-?mail|sender|message)|"
     r"e-?mail from outside|(?:an )?email (?:originat\w+|from outside)|do not (?:click|open))",
     r"\W{0,6}(?:you don['’]?t often get e-?mail from|some people who received this message don['’]?t often)",
     r"(?:\W{0,6}(?:rhybudd|gofal)\W{0,4})?(?:daeth|mae|daw)(?:['’]r| yr?)? (?:neges|e-?bost) (?:hon|hwn).{0,40}"
     r"(?:o['’]r tu allan|allanol)",
 )
+_SPEAKS: Final = re.compile(r"\b(?:I|[Mm]y|[Ww]e)\b")
 _BANNER_HEADING: Final = _any(r"\W{0,6}(?:caution|warning|attention|rhybudd|gofal|be careful|security notice)\W{0,6}$")
 _BANNER_GOES_ON: Final = _any(
     r"(?:do not|don['’]t|never|only) (?:click|open|follow)|links? or|attachments?\b.{0,80}(?:unless|safe)|unless you",
     r"recogni[sz]e the sender|content is safe|learn why this is important|peidiwch â chlicio|oni bai eich bod",
     r"(?:outside|within) (?:of )?(?:the|your|our) (?:organi[sz]ation|council|company|network)",
-    r"report (?:this|it|suspicious)",
+    r"report (?:this (?:e-?mail|message)|suspicious)|message is from an external|zjqcmq",
 )
 
 
 def without_banners(lines: Sequence[str]) -> list[str]:
-    """Drops a gateway's warning from the top ("[EXTERNAL]", "CAUTION: This email originated from outside …")."""
+    """Drops from the top a gateway's warning ("[EXTERNAL]", "CAUTION: This email originated from outside …"), and
+    "Sent from my iPhone" where it has a paragraph of its own there, as under a quotation that was taken out."""
+    lines = _below_device_line(lines)
     at = 0
     has_banner = False
     while at < len(lines):
@@ -146,11 +124,17 @@ def without_footers(lines: Sequence[str]) -> list[str]:
     kept = list(lines)
     for _ in range(8):
         before = len(kept)
-        for strip in (_without_blanks, _without_notices, _without_device_lines, _without_signature):
+        for strip in (_without_blanks, without_notices, _without_device_lines, _without_signature):
             kept = strip(kept)
         if len(kept) == before:
             break
     return kept
+
+
+def _below_device_line(lines: Sequence[str]) -> Sequence[str]:
+    at = next((number for number, line in enumerate(lines) if not is_blank(line)), len(lines))
+    stands_alone = at + 2 < len(lines) and is_blank(lines[at + 1]) and _is_device_line(lines[at])
+    return lines[at + 1 :] if stands_alone else lines
 
 
 def _next(lines: Sequence[str], at: int) -> str:
@@ -158,7 +142,7 @@ def _next(lines: Sequence[str], at: int) -> str:
 
 
 def _is_rest_of_banner(line: str) -> bool:
-    return 0 < len(line) < 400 and _BANNER_GOES_ON.search(line) is not None
+    return 0 < len(line) < 400 and _BANNER_GOES_ON.search(line) is not None and not _SPEAKS.search(line)
 
 
 def _without_blanks(lines: list[str]) -> list[str]:
@@ -166,54 +150,6 @@ def _without_blanks(lines: list[str]) -> list[str]:
     while end and is_blank(lines[end - 1]):
         end -= 1
     return lines[:end]
-
-
-def _without_notices(lines: list[str]) -> list[str]:
-    """Walks up paragraph by paragraph: a notice is cut together with the lesser footers below it."""
-    cut = end = len(lines)
-    for _ in range(16):
-        start = _paragraph_start(lines, end)
-        paragraph = " ".join(lines[start:end])[:4000]
-        if start == end or any(is_quoted(line) for line in lines[start:end]):
-            break
-        if _is_notice(paragraph):
-            cut = start
-        elif not (_NOTICE_TAIL.search(paragraph) or is_rule(paragraph)):
-            break
-        end = _above_blanks(lines, start)
-    if cut < len(lines):
-        while cut and (is_blank(lines[cut - 1]) or is_rule(lines[cut - 1]) or _is_heading(lines[cut - 1])):
-            cut -= 1
-    return lines[:cut]
-
-
-def _paragraph_start(lines: list[str], end: int) -> int:
-    start = end
-    while start and not is_blank(lines[start - 1]) and not is_rule(lines[start - 1]):
-        start -= 1
-    return start if start < end or not end else end - 1
-
-
-def _above_blanks(lines: list[str], at: int) -> int:
-    while at and is_blank(lines[at - 1]):
-        at -= 1
-    return at
-
-
-def _is_notice(paragraph: str) -> bool:
-    """Legal words of three kinds, one of them about whom the email was meant for. "My" is a person speaking."""
-    says = [pattern.search(paragraph) is not None for pattern in _NOTICE_SAYS]
-    is_legal = sum(says) >= 3 and (says[_FOR_WHOM] or says[_IN_ERROR])
-    is_personal = _FIRST_PERSON.search(paragraph) is not None
-    bare = paragraph.strip(_EDGE + "-=#!")
-    is_standing = _STANDING.match(bare) is not None
-    return not is_personal and (is_standing or (is_legal and _NOTICE_BEGINS.match(bare) is not None))
-
-
-def _is_heading(line: str) -> bool:
-    return line.strip(_EDGE + "-=:#!.").casefold() in {
-        "disclaimer", "confidentiality notice", "confidentiality", "legal notice", "important notice", "ymwadiad",
-    }  # fmt: skip
 
 
 def _without_device_lines(lines: list[str]) -> list[str]:
@@ -227,7 +163,12 @@ def _is_device_line(line: str) -> bool:
     bare = line.strip(_EDGE)
     if len(bare) > _LONGEST_LINE:
         return False
-    if _SENT_FROM_ABROAD.match(bare) or (_STRAY.match(bare) and not is_quoted(line)):
+    if (
+        _MARKING.match(bare)
+        or _PICTURE.match(line.strip())
+        or _SENT_FROM_ABROAD.match(_LINK.sub("", bare))
+        or (_STRAY.match(bare) and not is_quoted(line))
+    ):
         return True
     found = _SENT_FROM.fullmatch(_LINK.sub("", bare).strip(_EDGE))
     if found is None:
@@ -260,19 +201,39 @@ def _without_signature(lines: list[str]) -> list[str]:
     for at in range(len(lines) - 1, 0, -1):
         line = lines[at]
         is_separator = line.strip(" \t\xa0\r") in {"--", "—", "–", "- -", "-- --", "—-"} or is_rule(line)
+        if is_separator and _is_heading_line(lines, at):
+            break
         if is_separator and not all(is_blank(above) for above in lines[:at]) and _is_signature(line, lines[at + 1 :]):
             return lines if _divides_text(lines, at) else lines[:at]
         words_below += not is_blank(line)
-        if words_below > _MOST_SIGNATURE_LINES or is_quoted(line):
+        if words_below > _MOST_SIGNATURE_LINES or is_quoted(line) or _names_sender(line):
             break
     return lines
+
+
+def _names_sender(line: str) -> bool:
+    """The headers of a quoted email, below a rule, have addresses as a signature has."""
+    label = read_label(line)
+    return label is not None and label[0] == "from"
+
+
+def _is_heading_line(lines: list[str], at: int) -> bool:
+    """A rule as long as the line right above it underlines that line."""
+    above, rule = lines[at - 1].strip(), lines[at].strip()
+    return len(rule) > 2 and not is_rule(above) and abs(len(above) - len(rule)) <= 2 and not is_blank(above)
 
 
 def _divides_text(lines: list[str], at: int) -> bool:
     """Whether the writer drew the same bare line between paragraphs of the letter."""
     bare = lines[at].rstrip("\r")
-    above = next((number for number in range(at - 1, max(at - 40, 0), -1) if lines[number].rstrip("\r") == bare), None)
-    return bare == "--" and above is not None and _has_prose(lines[above + 1 : at])
+    if bare.endswith("-- "):
+        return False
+    near = range(at - 1, max(at - _MOST_LINES_OF_PART, -1), -1)
+    above = next((number for number in near if lines[number].strip() == bare.strip()), None)
+    if above is None:
+        return False
+    between = lines[above + 1 : at]
+    return len(bare.strip()) > 2 or _has_prose(between) or any(_WHOLE_SENTENCE.match(line.strip()) for line in between)
 
 
 def _is_signature(separator: str, below: list[str]) -> bool:

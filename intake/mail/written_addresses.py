@@ -11,7 +11,10 @@ from intake.mail.header_blocks import INVISIBLE
 from intake.mail.lead_ins import WROTE, phrases
 from intake.mail.message import Address
 
-_ADDRESS: Final = re.compile(r"[^\s<>()\[\]\"',;:]{1,64}@[^\s<>()\[\]\"',;:@]{1,255}")
+# With a dot behind the "@": "Ben Jones/Council@Council" is a name in Lotus Notes.
+_ADDRESS: Final = re.compile(
+    r"[^\s<>()\[\]\"',;:]{1,64}@[^\s<>()\[\]\"',;:@.]{1,100}(?:\.[^\s<>()\[\]\"',;:@.]{1,100}){1,10}"
+)
 _LONGEST_NAME: Final = 80
 _IS_NAME: Final = re.compile(
     r"(?:[^\W\d_a-z][^\W\d_]*[.'’-]?(?:[^\W\d_]+)?(?: |$)|(?:de|da|do|van|von|der|den|ap|la|le|y) ){2,6}"

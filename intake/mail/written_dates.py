@@ -30,11 +30,15 @@ _MONTHS: Final = {
     12: "dec dez noll abend dic des det deze joulu prosin gru ara rhag rag gruo дек гру δεκ דצמבר ديسمبر",
 }
 _STEMS: Final = {stem: month for month, stems in _MONTHS.items() for stem in stems.split()}
+_VIETNAMESE: Final = ("mot", "hai", "ba", "tu", "nam", "sau", "bay", "tam", "chin", "muoi", "muoi mot", "muoi hai")
+_THAI: Final = "ม.ค. ก.พ. มี.ค. เม.ย. พ.ค. มิ.ย. ก.ค. ส.ค. ก.ย. ต.ค. พ.ย. ธ.ค.".split()
+_THAI_MONTHS: Final = "มกราคม กุมภาพันธ์ มีนาคม เมษายน พฤษภาคม มิถุนายน กรกฎาคม สิงหาคม กันยายน ตุลาคม พฤศจิกายน ธันวาคม".split()
+_BUDDHIST_YEARS: Final = 543
 # Poles write no dot behind the day.
 _CROATIAN: Final = re.compile(r"ponedjelj|utorak|srijed|cetvrtak|petak|subot|nedjelj|\d\. ?listop")
 
-_AFTERNOON: Final = re.compile(r"^[\s\d:]{0,4}(?:p\.?\s?m\b|nachm|μμ|μ\.\s?μ)|오후|下午|午後")
-_MORNING: Final = re.compile(r"^[\s\d:]{0,4}(?:a\.?\s?m\b|vorm|πμ|π\.\s?μ)|오전|上午|午前")
+_AFTERNOON: Final = re.compile(r"^[\s\d:]{0,4}(?:p\.?\s?m\b|nachm|μμ|μ\.\s?μ|ch\b|م(?!\w))|오후|下午|午後")
+_MORNING: Final = re.compile(r"^[\s\d:]{0,4}(?:a\.?\s?m\b|vorm|πμ|π\.\s?μ|sa\b|ص(?!\w))|오전|上午|午前")
 _TIME: Final = re.compile(
     r"(?<![\d.:])(?P<hour>[01]?\d|2[0-3])(?:\s?h\s?|:|\.|"
     r"\s?[時点시]\s?)(?P<minute>[0-5]\d)(?:[:.](?P<second>[0-5]\d))?(?![\d]|[./]\d)"
@@ -49,7 +53,10 @@ _ZONES: Final = {
 }  # fmt: skip
 _YEAR_FIRST: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)\s?[-/.年년]\s?(\d{1,2})\s?[-/.月월]\s?(\d{1,2})(?!\d)")
 _NUMERIC: Final = re.compile(r"(?<!\d)(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?\2\s?((?:19|20)?\d\d)(?!\d)")
-_NUMBERED_MONTH: Final = re.compile(r"\b(?:thang|thg) (\d{1,2})\b")  # Vietnamese
+_NUMBERED_MONTH: Final = re.compile(r"\b(?:thang|thg) (\d{1,2})\b")
+_VIETNAMESE_MONTH: Final = re.compile(r"\bthang (" + "|".join(sorted(_VIETNAMESE, key=len, reverse=True)) + r")\b")
+_BUDDHIST_YEAR: Final = re.compile(r"(?<!\d)25\d\d(?!\d)")
+_AMERICAN_ZONE: Final = re.compile(r"\b[ecmp][sd]t\b")
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _DAY: Final = re.compile(r"(?<![\d:])(\d{1,2})(?=\D|$)(?!:\d)")
 _WORD: Final = re.compile(r"[^\W\d_]{2,20}")
@@ -75,10 +82,20 @@ def read_written_date(text: str) -> datetime | None:
 
 
 def _fold(text: str) -> str:
+    if any("\u0e01" <= character <= "\u0e5b" for character in text):
+        text = _without_thai(text)
     plain = unicodedata.normalize("NFKD", text.casefold().replace("ł", "l").replace("ı", "i").replace("ø", "o"))
     letters = "".join(character for character in plain if not unicodedata.combining(character))
     hangul = unicodedata.normalize("NFC", letters)
     return hangul.replace("\u200e", "").replace("\xa0", " ").replace("\u202f", " ")
+
+
+def _without_thai(text: str) -> str:
+    """Its months in Vietnamese numbers, its years counted as elsewhere."""
+    for names in (_THAI_MONTHS, _THAI):
+        for month, name in enumerate(names, start=1):
+            text = text.replace(name, f" thang {month} ")
+    return _BUDDHIST_YEAR.sub(lambda year: str(int(year[0]) - _BUDDHIST_YEARS), text)
 
 
 def _read_day(before: str, after: str, whole: str) -> tuple[int, int, int] | None:
@@ -105,6 +122,8 @@ def _from_numbers(text: str, one: int, two: int, year: str, separator: str) -> t
     if two > 12 >= one and separator != ".":
         return full_year, one, two
     may_be_american = separator == "/" and re.search(r"\b[ap]m\b", text.replace(".", "")) is not None
+    if may_be_american and _AMERICAN_ZONE.search(text):
+        return full_year, one, two
     return None if may_be_american and one != two else (full_year, two, one)
 
 
@@ -112,6 +131,8 @@ def _named_month(text: str) -> int | None:
     """The last word that begins like a month: weekdays such as "mar." (mardi) come before the day."""
     if found := _NUMBERED_MONTH.search(text):
         return int(found[1])
+    if found := _VIETNAMESE_MONTH.search(text):
+        return _VIETNAMESE.index(found[1]) + 1
     months = (_month_of(word, text) for word in _WORD.findall(text))
     return next((month for month in reversed(list(months)) if month), None)
 

@@ -41,6 +41,10 @@ def _read(subject: str | None, text: str) -> Forwarded:
             "----- Forwarded message ----- {From}{To}Sent: Thursday, March 5, 2020, 10:15:00 AM GMT{Subject}\n\n",
         ),
         (
+            "Fwd: x",
+            "Begin forwarded message: {From} {Subject} Date: 5 March 2020 at 10:15:00 GMT\n{To}\n\n",
+        ),
+        (
             "Fw: x",
             "----- Forwarded by Ben on 06/03/2020 09:00 -----\n\n{From}\n{To}\nDate:\t05/03/2020 10:15\n{Subject}\n\n",
         ),
@@ -99,6 +103,9 @@ def test_original_is_read_from_the_headers_above_it(subject: str | None, opening
         ("FW: x", "Từ: {}\nĐã gửi: 10:15, 5 thg 3, 2020\nĐến: Ben\nChủ đề: x"),
         ("FW: x", "מאת: {}\nנשלח: 5 מרץ 2020 10:15\nאל: Ben\nנושא: x"),
         ("FW: x", "من: {}\nتاريخ الإرسال: 5 مارس 2020 10:15\nإلى: Ben\nالموضوع: x"),
+        ("FW: x", "Từ: {}\nĐã gửi: Thứ Năm, 5 Tháng Ba 2020 10:15 SA\nĐến: Ben\nChủ đề: x"),
+        ("FW: x", "จาก: {}\nส่ง: 5 มีนาคม 2563 10:15\nถึง: Ben\nเรื่อง: x"),
+        ("Fwd: x", "A-berzh: {}\nDeiziad: Thu, 5 Mar 2020 10:15:00 +0000\nDa: Ben\nDanvell: x"),
         ("Fwd: x", "Mingħand: {}\nMibgħut: 05/03/2020 10:15\nLil: Ben\nSuġġett: x"),
     ],
 )
@@ -125,10 +132,33 @@ def test_forward_without_headers_takes_the_lead_in() -> None:
     assert (forwarded.sender, forwarded.sent_at, forwarded.subject) == (CAROL, WINTER, "Review")
 
 
+def test_table_of_lotus_notes_names_the_sender() -> None:
+    table = "Carol Evans <carol@school.example>\n05/03/2020 10:15\n\n\tTo\nBen/School@School\ncc\n\nSubject\nReview"
+    forwarded = _read("Fw: Review", f"See below.\n\n{table}\n\n\nDear Ben\n")
+
+    assert (forwarded.sender, forwarded.sent_at, forwarded.subject) == (CAROL, WINTER, "Review")
+    assert (forwarded.to, forwarded.note) == ((Address("Ben/School@School", ""),), "See below.")
+    assert forwarded.text == "Dear Ben"
+
+
+def test_label_with_nobody_behind_it_leaves_the_letter_whole() -> None:
+    forwarded = _read("Fwd: x", f"{GMAIL}\nDe : Carol Evans\nDate: 5 mars 2020 10:15\nSubject: x\nTo:\nDear Ben\nNo.\n")
+
+    assert (forwarded.sender, forwarded.text) == (ForwardedSender("Carol Evans", None), "Dear Ben\nNo.")
+
+
+def test_sender_alone_is_enough_below_a_divider() -> None:
+    forwarded = _read(
+        "Fwd: x", "--- Begin forwarded message ---\nFrom: Carol Evans <carol@school.example>\n\nDear Ben\n"
+    )
+
+    assert (forwarded.sender, forwarded.text) == (CAROL, "Dear Ben")
+
+
 def test_long_headers_may_be_folded() -> None:
     text = (
         f"{GMAIL}\nFrom: Carol Evans <carol@school.example>\nSubject: A subject that\n"
-        " goes on\nTo: Ben <ben@school.example>,\n Evans, Dan <dan@home.example>\nCc: <asha@x.example>\n\nDear all\n"
+        " goes on\nTo: Ben <ben@school.example>,\n Evans, Dan <dan@home.example>\nCc: <\nasha@x.example>\n\nDear all\n"
     )
     forwarded = _read("Fwd: x", text)
 
@@ -279,6 +309,9 @@ def test_replies_and_letters_are_not_forwards(subject: str | None, text: str) ->
         ("12 July 2020 12:05 AM", datetime(2020, 7, 11, 23, 5, tzinfo=UTC)),
         ("3/25/2020 10:15 AM", datetime(2020, 3, 25, 10, 15, tzinfo=UTC)),
         ("3/5/2020 10:15 AM", None),
+        ("3/5/2020 5:15 AM EST", WINTER),
+        ("5 Tháng Mười Hai 2020 3:15 CH", datetime(2020, 12, 5, 15, 15, tzinfo=UTC)),
+        ("พฤ. 5 มี.ค. 2020 เวลา 10:15", WINTER),
         ("5 March 2020", None),
         ("Thursday at 10:15", None),
         ("31/02/2020 10:15", None),

@@ -60,6 +60,9 @@ LEAD_INS = {
     "a link": "On Thu, 5 Mar 2020 at 10:15, Asha <[asha@council.example](mailto:asha@council.example)> wrote:",
     "a name above": "Asha Rao\n<asha@council.example>, 5 Mar 2020 Per, 10:15 tarihinde şunu yazdı:",
     "without a verb": "2020-03-05 10:15 GMT+00:00 Asha <asha@council.example>:",
+    "without a colon": "On Thu, 5 Mar 2020 10:15:43 -0200 Asha Rao <asha@council.example> wrote",
+    "torn by a blank line": "On Thu, 5 Mar 2020 at 10:15, Asha Rao <\n\nasha@council.example> wrote:",
+    "in paragraphs": "On Thu, 5 Mar 2020 at 10:15, Asha Rao <asha@council.example>\n\nwrote:",
 }
 
 
@@ -97,6 +100,9 @@ def test_lead_in_without_an_address_counts_above_a_quotation(lead_in: str) -> No
         "---------- Forwarded message ---------\nFrom: Asha <asha@council.example>\n\nDear Ben",
         "Begin forwarded message:\n\n> From: Asha <asha@council.example>\n> Subject: Review\n>\n> Dear Ben",
         "> Dear Ben\n> What do you think?",
+        "Asha Rao <asha@council.example>\n05/03/20 10:15\n\nTo\nBen\ncc\n\nSubject\nReview\n\n     Dear Ben",
+        "From: Asha Rao\n\n<asha@council.example>\nSent: 05 March 2020 10:15\nTo: Ben\nSubject: Review\n\nDear Ben",
+        f"{REPLY_MARKER.replace('---', '—')}\n\nDear Ben",
         f"{REPLY_MARKER}\n\nDear Ben\n\nThank you.",
         f"> {REPLY_MARKER}\n>\n> Dear Ben",
     ],
@@ -137,6 +143,14 @@ def test_words_above_a_quotation_of_any_program_are_kept_alone(opening: str) -> 
         "I object.\n\nWritten with my neighbours",
         "I object.\n\nThe school is a registered charity, number 1234567, and its trustees have asked me to write.",
         "You wrote:\n\n> The school has 12 pupils.\n\nIt has 14.",
+        "You asked what I was told:\n\n" + OUTLOOK + "\n\nThat was a year ago.",
+        "On 4 March 2020 at 9:00, I phoned asha@council.example and was told it was late:\n\nthat is no answer.",
+        "On 4 March 2020 at 9:00 I asked asha@council.example and she wrote:\n\nIt is late.\n\nIt is not.",
+        "1. No.\n--------\n2. The road.\n--------\nBen\nben@school.example",
+        "Yes\n***\nwww.school.example/bus says an hour\n***\nBen\nTel: 01248 000000",
+        "Section 1\n---------\nSee www.school.example/map or ring 01248 000000.",
+        "I support it.\n--\nThe cost is high, though.\n--\nBen",
+        "[CONFIDENTIAL]\n\nI object.",
         "I agree. On Thu, 5 Mar 2020 at 10:15, Asha <asha@council.example> wrote:",
         "> A mail which is quoted from end to end, by nobody named.",
         "| a | b |\n| 1 | 2 |",
@@ -186,6 +200,9 @@ def test_signatures_and_notices_are_left_out(below: str) -> None:
         "CAUTION: This email originated from outside of the organisation. Do not click links or open attachments.",
         "WARNING\nThis message is from an external sender.\nDo not open attachments unless you recognise the sender.",
         "You don't often get email from ben@school.example. Learn why this is important",
+        "[Council Official Use Only - Internal Distribution Only]",
+        "Sent from my iPhone",
+        "OFFICIAL",
         "RHYBUDD: Daeth yr e-bost hwn o'r tu allan i'r Cyngor",
     ],
 )
@@ -201,6 +218,12 @@ def test_answers_between_quoted_lines_keep_the_lines_they_answer() -> None:
 
 def test_answer_below_the_quotation_is_found() -> None:
     assert own_words(f"{LEAD_INS['English']}\n> Is it safe?\n> Asha\n\nNo, it is not.\n") == "No, it is not."
+
+
+def test_answer_below_a_quotation_with_its_headers_is_found() -> None:
+    quoted = "\n".join(f"> {line}" for line in f"-----Original Message-----\n{OUTLOOK}".split("\n"))
+
+    assert own_words(f"{quoted}\n\nNo, it is not.\n") == "No, it is not."
 
 
 def test_answers_written_into_an_unmarked_quotation_keep_it() -> None:
