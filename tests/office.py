@@ -106,7 +106,7 @@ def open_office(
     With `connect` the mailboxes of `settings` are on a real server, and `Office.mailboxes` is empty.
     """
     is_usual = polled and connect is None and "mailboxes" not in (settings or {})
-    url = databases.new_url(folder, _open_usual_office if is_usual else _add_consultations)
+    url = databases.new_url(folder, _open_usual_office if is_usual else add_consultations)
     with _office(url, folder, settings or {}, connect) as office:
         if polled and not is_usual:
             office.cycle()
@@ -133,7 +133,7 @@ def _office(url: str, folder: Path, settings: dict[str, Any], connect: Connect |
 
 def _open_usual_office(url: str) -> None:
     """As every test finds it that asks for nothing else."""
-    _add_consultations(url)
+    add_consultations(url)
     with TemporaryDirectory() as folder, _office(url, Path(folder), {}) as office:
         office.cycle()
 
@@ -151,7 +151,8 @@ def account(**changed: Any) -> dict[str, Any]:
     return {"host": "127.0.0.1", "security": "none", "username": "office", "password": "correct-horse", **changed}
 
 
-def _add_consultations(url: str) -> None:
+def add_consultations(url: str) -> None:
+    """The two consultations, their published addresses and two consultees, in an empty database."""
     databases.set_up(url)
     database = Database(url)
     with database.transaction() as session:

@@ -30,7 +30,7 @@ def brought_along(
     session: Session, source: Consultation, own_addresses: Sequence[Mapping[str, object]]
 ) -> dict[str, object]:
     """What a copy takes over, as keys of a consultation's file; the addresses with those of its own first."""
-    plain = ("timezone", "late_policy", "next_steps", "privacy_notice")
+    plain = ("timezone", "late_policy", "acknowledges_forwards", "next_steps", "privacy_notice")
     return {
         **{name: getattr(source, name) for name in plain},
         "contact": {name: getattr(source, f"contact_{name}") for name in ("name", "address", "phone")},

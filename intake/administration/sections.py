@@ -39,9 +39,11 @@ class Texts(Part):
 
 
 class Judging(Part):
-    """How its mail is judged: what becomes of late responses, and which words in a subject tell that it is meant."""
+    """How its mail is judged: what becomes of late responses, whose letters are acknowledged, and which words in a
+    subject tell that it is meant."""
 
     late_policy: LatePolicy
+    acknowledges_forwards: bool = False
     subject_words: list[SubjectWords]
 
 

@@ -95,6 +95,11 @@ _HELD: Mapping[Reason, Choices] = {
         _RESPONSE_FIRST,
         Choice.response,
     ),
+    Reason.unproven_officer: Choices(
+        "Anybody can write an officer's address into an email. Ask the officer whether they sent it; if so, say who "
+        "wrote the letter.",
+        _ANEW,
+    ),
     Reason.from_ourselves: Choices(
         "Our own letters and copies of our answers need nothing.", _RESPONSE_FIRST, Choice.ignore
     ),
@@ -102,6 +107,21 @@ _HELD: Mapping[Reason, Choices] = {
         "Fetching it takes a moment at the next look into its mailbox; then it is dealt with like any other email.",
         (Choice.fetch, Choice.ignore),
         Choice.fetch,
+    ),
+    Reason.encrypted: Choices(
+        "Nobody can read it here. Ask its sender for the letter without encryption; record it only if it has to count "
+        "as it came.",
+        _RESPONSE_FIRST,
+    ),
+    Reason.asks_to_withdraw: Choices(
+        "Join it to the response it is about; what it asks for is then shown there until an officer has dealt with it.",
+        _ADDITION_FIRST,
+        Choice.addition,
+    ),
+    Reason.asks_to_replace: Choices(
+        "Join it to the response it replaces; or record it on its own, and withdraw the earlier one.",
+        _ADDITION_FIRST,
+        Choice.addition,
     ),
     Reason.empty: Choices(
         "Nothing can be read in it. Look at the whole email before you decide.", _RESPONSE_FIRST, Choice.ignore
@@ -132,7 +152,7 @@ def choices_for(email: InboundEmail) -> Choices | None:
         case EmailStatus.ignored if email.is_headers_only:
             return _FETCH_AFTER_ALL
         case EmailStatus.ignored:
-            by_rule = (Reason.duplicate, Reason.own_mail, Reason.bounce)
+            by_rule = (Reason.duplicate, Reason.own_mail, Reason.bounce, Reason.handed_on)
             return _JUDGED_BY_RULE if email.reason in by_rule else _TAKE_BACK
         case _:
             return None

@@ -3,18 +3,21 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from intake.inbound.routing import Circumstances, Earlier, Facts, Meant
-from intake.mail.authentication import dmarc_result
+from intake.inbound.handing_on import HandedOn, Officer, Way, enclosed_in, handed_on
+from intake.inbound.reading import ReadEmail
+from intake.inbound.routing import Circumstances, Earlier, Facts, Meant, recipients
+from intake.mail.authentication import DmarcResult, dmarc_result
 from intake.mail.understanding import Understood
 from intake.store.consultations import Consultation, PublishedAddress
 from intake.store.emails import OutgoingEmail
 from intake.store.people import Consultee, ConsulteeAddress
 from intake.store.responses import FormerReference, Response
+from intake.store.users import ConsultationAccess, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Knowledge:
     published: Mapping[str, tuple[Meant, ...]]
     reference: re.Pattern[str] | None
     authserv_id: str | None
+    officers: Mapping[str, Officer] = field(default_factory=dict)
 
     @property
     def own_addresses(self) -> frozenset[str]:
@@ -35,7 +39,8 @@ class Knowledge:
 def load_knowledge(session: Session, *, authserv_id: str | None) -> Knowledge:
     consultations = {c.id: c for c in session.exec(select(Consultation)) if c.id is not None}
     published: dict[str, tuple[Meant, ...]] = defaultdict(tuple)
-    for row in session.exec(select(PublishedAddress)):
+    addresses = session.exec(select(PublishedAddress).order_by(col(PublishedAddress.id))).all()
+    for row in addresses:
         published[row.address] += (Meant(row.consultation_id, row.kind),)
     prefixes = "|".join(re.escape(c.reference_prefix) for c in consultations.values())
     return Knowledge(
@@ -44,7 +49,21 @@ def load_knowledge(session: Session, *, authserv_id: str | None) -> Knowledge:
         published=dict(published),
         reference=re.compile(rf"\b(?:{prefixes})-\d{{4,}}\b", re.IGNORECASE) if prefixes else None,
         authserv_id=authserv_id,
+        officers=_officers(session, addresses, frozenset(consultations)),
     )
+
+
+def handed_on_by(read: ReadEmail, known: Knowledge) -> HandedOn | None:
+    """Whether the email is an officer's forward of somebody else's letter, or a letter taken out of one."""
+    if read.forward:
+        forward = read.forward.understood
+        sender = forward.sender.address.lower() if forward.sender else ""
+        forwarder = known.officers.get(sender) or Officer(sender)
+        return enclosed_in(read.forward, read.understood, forwarder, tuple(recipients(forward)))
+    email = read.understood
+    by = known.officers.get(email.sender.address.lower()) if email.sender else None
+    meant = {meant.consultation_id for one in recipients(email) for meant in known.published.get(one, ())}
+    return handed_on(read, by, meant, authserv_id=known.authserv_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +88,7 @@ def circumstances(
     received_at: datetime | None,
     is_junk: bool = False,
     has_files: bool = False,
+    handed_on: HandedOn | None = None,
 ) -> Circumstances:
     """What is known about this one email."""
     sender = email.sender.address.lower() if email.sender else ""
@@ -79,11 +99,19 @@ def circumstances(
         is_junk=is_junk,
         has_files=has_files,
         # The nearest email of ours in its thread, and the first existing response whose reference it names.
-        answers=_first(related.ours, email.answers),
+        answers=_first(related.ours, _thread(email)),
         names=_first(related.responses, _references(email, known)) if related.responses else None,
         invited_to=frozenset(consultee.consultation_id for consultee in related.consultees.get(sender, ())),
-        dmarc=dmarc_result(email.authentication, authserv_id=known.authserv_id),
+        dmarc=dmarc_found(email, known.authserv_id, handed_on),
+        handed_on=handed_on,
     )
+
+
+def dmarc_found(email: Understood, authserv_id: str | None, handed_on: HandedOn | None) -> DmarcResult:
+    """No server looked at a letter that was attached to a forward, whatever its headers say."""
+    if handed_on and handed_on.way is Way.enclosed:
+        return "none"
+    return dmarc_result(email.authentication, authserv_id=authserv_id, authors=email.authors)
 
 
 def _facts(consultation: Consultation) -> Facts:
@@ -91,8 +119,27 @@ def _facts(consultation: Consultation) -> Facts:
     return Facts(consultation.opens_at, tuple(" ".join(word.lower().split()) for word in words))
 
 
+def _officers(
+    session: Session, addresses: Sequence[PublishedAddress], everything: frozenset[int]
+) -> dict[str, Officer]:
+    """By address: the published ones and the accounts'. Whose account is disabled works on nothing any more."""
+    given = defaultdict[int, set[int]](set)
+    for access in session.exec(select(ConsultationAccess)):
+        given[access.user_id].add(access.consultation_id)
+    found = dict[str, Officer]()
+    for row in addresses:
+        so_far = found.get(row.address) or Officer(row.address, published_id=row.id)
+        found[row.address] = replace(so_far, consultation_ids=so_far.consultation_ids | {row.consultation_id})
+    for user in session.exec(select(User)):
+        so_far = found.get(user.address) or Officer(user.address)
+        theirs = so_far.consultation_ids | (everything if user.is_administrator else given[user.id])
+        ids = frozenset(theirs if user.disabled_at is None else ())
+        found[user.address] = replace(so_far, consultation_ids=ids, user_id=user.id)
+    return found
+
+
 def _ours(session: Session, emails: Sequence[Understood]) -> dict[str, Earlier]:
-    message_ids = {answered for email in emails for answered in email.answers}
+    message_ids = {answered for email in emails for answered in _thread(email)}
     if not message_ids:
         return {}
     found = session.exec(
@@ -104,6 +151,12 @@ def _ours(session: Session, emails: Sequence[Understood]) -> dict[str, Earlier]:
         message_id: _earlier(response) if response else Earlier(consultation_id)
         for message_id, consultation_id, response in found
     }
+
+
+def _thread(email: Understood) -> tuple[str, ...]:
+    """The Message-IDs it answers; of a report that mail came back, first the one of that mail."""
+    returned = email.bounce.original_message_id if email.bounce else None
+    return (returned, *email.answers) if returned else email.answers
 
 
 def _responses(session: Session, emails: Sequence[Understood], known: Knowledge) -> dict[str, Earlier]:

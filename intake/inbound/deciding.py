@@ -28,6 +28,7 @@ from intake.store.responses import FormerReference, Nature, Response
 from intake.store.transitions import move_email
 from intake.store.users import User
 
+_FORWARDS = (Reason.forwarded_by_officer, Reason.unproven_officer)
 _CHANGED = "Something happened to this email meanwhile; look at it as it stands now."
 
 
@@ -109,8 +110,9 @@ def state(email: InboundEmail, latest: Decision | None) -> str:
 
 
 def asks_for_respondent(session: Session, email: InboundEmail) -> bool:
-    """Whether the email's own sender is not who wrote the letter: an officer's mail, or no sender at all."""
-    if email.sender_address is None:
+    """Whether the email's own sender is not who wrote the letter, or somebody has to confirm it: an officer's mail, a
+    letter that an officer handed on, or no sender at all."""
+    if email.sender_address is None or email.enclosed_in_id is not None or email.reason in _FORWARDS:
         return True
     ours = sa.exists().where(col(PublishedAddress.address) == email.sender_address)
     return bool(session.execute(sa.select(ours)).scalar_one())
@@ -241,7 +243,7 @@ def _set_writer(
     name, address = given.respondent_name, given.respondent_address.lower()
     if name or address:
         decision.respondent_name, decision.respondent_address = name, address or None
-    elif email.reason in (Reason.forwarded_by_officer, Reason.no_sender) or email.sender_address is None:
+    elif email.reason in (*_FORWARDS, Reason.no_sender) or email.sender_address is None:
         mistakes["respondent_name"] = "Write who the letter is from: a name, an address, or both."
     if len(name) > 200:
         mistakes["respondent_name"] = "Shorten the name to 200 letters."

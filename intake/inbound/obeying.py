@@ -10,9 +10,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from intake.inbound.handing_on import as_handed_on
 from intake.inbound.routing import Hold, Record, Target
 from intake.mail.message import Address
-from intake.mail.quoting import own_words
 from intake.mail.understanding import Understood
 from intake.store.decisions import Decision, DecisionKind
 from intake.store.reasons import Reason
@@ -37,15 +37,16 @@ def note_carried_out(session: Session, email_ids: Collection[int], *, now: datet
         session.execute(sa.update(Decision).where(pending).values(carried_out_at=now))
 
 
-def as_confirmed(email: Understood, decision: Decision | None) -> Understood:
-    """What the email says once an officer confirmed who wrote it: of a forward, the letter that was handed on."""
+def as_confirmed(email: Understood, decision: Decision | None, *, is_whole: bool) -> Understood:
+    """What the email says once an officer confirmed who wrote it: of a forward, the letter that was handed on.
+
+    `is_whole`: the email is that letter already.
+    """
     if decision is None or decision.respondent_name is None:
         return email
-    confirmed = replace(email, sender=Address(decision.respondent_name, decision.respondent_address or ""))
-    if email.forwarded is None:
-        return confirmed
-    original = email.forwarded
-    return replace(confirmed, own_words=own_words(original.text), subject=original.subject or email.subject)
+    if email.forwarded is not None and not is_whole:
+        email = as_handed_on(email)
+    return replace(email, sender=Address(decision.respondent_name, decision.respondent_address or ""))
 
 
 def obey(session: Session, decision: Decision | None, email: Understood) -> Record | Hold | None:
@@ -67,11 +68,3 @@ def _join(session: Session, response_id: int) -> Record | Hold:
     if response.withdrawn_at is not None:
         return Hold(Reason.answers_withdrawn, response.consultation_id)
     return Record((Target(response.consultation_id, joins=response.id),))
-
-
-def receipt_confirmed(decision: Decision | None, email: Understood, received_at: datetime | None) -> datetime | None:
-    """When the letter came. Of a forward only the officer knows; when the forward itself came says nothing."""
-    if decision is None:
-        return received_at
-    is_handed_on = email.forwarded is not None and decision.respondent_name is not None
-    return decision.received_at if decision.received_at or is_handed_on else received_at

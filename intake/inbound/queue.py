@@ -129,6 +129,28 @@ def earlier_responses(session: Session, email: InboundEmail, access: Access) -> 
     return session.exec(found.order_by(col(Response.id).desc()).limit(5)).all()
 
 
+def only_response(session: Session, email: InboundEmail) -> Response | None:
+    """The sender's one response that stands in the consultation it seems meant for; None where there are several."""
+    if email.sender_address is None:
+        return None
+    found = select(Response).where(
+        Response.consultation_id == email.consultation_id,
+        Response.respondent_address == email.sender_address,
+        col(Response.withdrawn_at).is_(None),
+        col(Response.email_id).is_distinct_from(email.id),
+    )
+    rows = session.exec(found.limit(2)).all()
+    return rows[0] if len(rows) == 1 else None
+
+
+def letters_taken_out(session: Session, email: InboundEmail) -> Sequence[tuple[InboundEmail, Outcome]]:
+    """The emails that were attached to a forward and taken in by themselves, with what became of each."""
+    found = select(InboundEmail).where(InboundEmail.enclosed_in_id == email.id).order_by(col(InboundEmail.id))
+    letters = session.exec(found).all()
+    outcomes = outcomes_of(session, [letter.id for letter in letters])
+    return [(letter, outcomes[letter.id]) for letter in letters]
+
+
 def decided_lately(session: Session, access: Access, *, before: int | None = None, limit: int) -> Sequence[Decided]:
     """The newest first, those before the decision `before`."""
     conditions = [access.limit(InboundEmail.consultation_id)]

@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from intake.mail.attachments import is_email_file
 from intake.mail.automatic import OwnMail
 from intake.mail.message import AttachedFile
 from intake.mail.understanding import Understood, understand
@@ -14,13 +15,17 @@ from intake.mail.understanding import Understood, understand
 
 @dataclass(frozen=True, slots=True)
 class EmailToRead:
-    """A stored email: where its bytes are, what they must hash to, and where its attachments are to be put."""
+    """A stored email: where its bytes are, what they must hash to, and where its attachments are to be put.
+
+    `forward` is path and SHA-256 of the forward it was attached to, to be read with it.
+    """
 
     email_id: int
     path: Path
     sha256: str
     spool: Path
     own: OwnMail
+    forward: tuple[Path, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +49,21 @@ class SpooledFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Forward:
+    """The email that an enclosed letter was attached to, without its files; `letters` is how many were."""
+
+    understood: Understood
+    letters: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReadEmail:
     """What an email says, but for its HTML; `understood.attachments` is empty, the files are in `files`."""
 
     understood: Understood
     files: tuple[SpooledFile, ...]
     digest: str
+    forward: Forward | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +81,28 @@ def read(job: EmailToRead | HeaderToRead) -> ReadEmail | Understood | NotAsStore
 
 
 def _read_stored(job: EmailToRead) -> ReadEmail | NotAsStored:
-    try:
-        raw = job.path.read_bytes()
-    except FileNotFoundError:
-        return NotAsStored()
-    if hashlib.sha256(raw).hexdigest() != job.sha256:
+    raw, forward = _stored(job.path, job.sha256), None
+    if raw is None or (job.forward and (forward := _stored(*job.forward)) is None):
         return NotAsStored()
     understood = understand(raw, own=job.own)
     del raw
     files = tuple(_spool(job, position, file) for position, file in enumerate(understood.attachments))
-    return ReadEmail(replace(understood, attachments=(), html=None), files, letter_digest(understood, files))
+    digest = letter_digest(understood, files)
+    around = _forward(understand(forward, own=job.own)) if forward else None
+    return ReadEmail(replace(understood, attachments=(), html=None), files, digest, around)
+
+
+def _stored(path: Path, sha256: str) -> bytes | None:
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    return raw if hashlib.sha256(raw).hexdigest() == sha256 else None
+
+
+def _forward(understood: Understood) -> Forward:
+    letters = [file for file in understood.attachments if is_email_file(file.filename, file.content_type)]
+    return Forward(replace(understood, attachments=(), html=None), len({file.sha256 for file in letters}))
 
 
 def _spool(job: EmailToRead, position: int, file: AttachedFile) -> SpooledFile:

@@ -116,6 +116,7 @@ class Difference:
 class Counts:
     """`on_servers` = `in_ledger` + `just_arrived` + the differences of kind not-in-ledger, in what was compared.
 
+    `taken_out` are those of the `emails` that were attached to an officer's forward, and lie on no server themselves.
     `skipped` are the mailboxes another worker held at that moment.
     """
 
@@ -125,6 +126,7 @@ class Counts:
     gone_from_servers: int = 0
     left_in_place: int = 0
     emails: dict[str, int] = field(default_factory=dict)
+    taken_out: int = 0
     responses: int = 0
     acknowledgements: dict[str, int] = field(default_factory=dict)
     held_or_failed: dict[str, int] = field(default_factory=dict)

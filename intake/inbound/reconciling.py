@@ -40,6 +40,8 @@ def _count(this: Reconciling) -> None:
     unsent = col(OutgoingEmail.status).in_((OutgoingStatus.held, OutgoingStatus.failed))
     with this.database.reading() as session:
         counts.emails = _by(session, InboundEmail.status)
+        taken_out = sa.select(sa.func.count(col(InboundEmail.id))).where(col(InboundEmail.enclosed_in_id).is_not(None))
+        counts.taken_out = session.execute(taken_out).scalar_one()
         counts.responses = session.execute(sa.select(sa.func.count(col(Response.id)))).scalar_one()
         counts.acknowledgements = _by(session, OutgoingEmail.status, col(OutgoingEmail.kind) == KIND)
         counts.held_or_failed = _by(session, OutgoingEmail.reason, unsent)

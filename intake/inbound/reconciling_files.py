@@ -39,6 +39,7 @@ def check_email_files(this: Reconciling) -> None:
                 damaged[sha256].append(this.found.add(kind, f"email {email_id}"))
     if this.mend and damaged:
         _fetch_again(this, list(damaged))
+        _take_out_again(this, list(damaged))
         _note_mended(this.files, damaged)
 
 
@@ -155,17 +156,37 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-# Attachments, out of their emails
+# Attachments out of their emails, and letters out of the forwards they were attached to
 
 
 def _extract_again(this: Reconciling, damaged: _Damaged) -> None:
+    _read_for(this, set(damaged), _brought(this, damaged))
+
+
+def _take_out_again(this: Reconciling, damaged: Sequence[str]) -> None:
+    _read_for(this, set(damaged), _handed_on(this, damaged))
+
+
+def _read_for(this: Reconciling, wanted: set[str], brought: Iterator[Row]) -> None:
     """Reads emails until each file was found once: thousands may have brought the same."""
-    wanted = set(damaged)
-    emails = ((email_id, raw_sha256) for sha256, email_id, raw_sha256 in _brought(this, damaged) if sha256 in wanted)
+    emails = ((email_id, raw_sha256) for sha256, email_id, raw_sha256 in brought if sha256 in wanted)
     for _, read in this.read_again(emails):
         found = [file for file in read.files if file.sha256 in wanted]
         this.files.adopt_many([file.path for file in found])
         wanted -= {file.sha256 for file in found}
+
+
+def _handed_on(this: Reconciling, damaged: Sequence[str]) -> Iterator[Row]:
+    """Letter, and id and SHA-256 of the forward that it was attached to."""
+    forward = sa.orm.aliased(InboundEmail)
+    for some in some_at_a_time(damaged):
+        with this.database.reading() as session:
+            rows = session.execute(
+                sa.select(col(InboundEmail.raw_sha256), col(forward.id), col(forward.raw_sha256))
+                .join(forward, col(forward.id) == InboundEmail.enclosed_in_id)
+                .where(col(InboundEmail.raw_sha256).in_(some))
+            ).all()
+        yield from rows
 
 
 def _brought(this: Reconciling, damaged: _Damaged) -> Iterator[Row]:

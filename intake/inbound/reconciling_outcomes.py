@@ -12,10 +12,9 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from intake.errors import LostRace
-from intake.inbound.circumstances import load_knowledge
+from intake.inbound.circumstances import Knowledge, dmarc_found, handed_on_by, load_knowledge
 from intake.inbound.reading import ReadEmail
 from intake.inbound.reconciliation import OVERDUE, Difference, Kind, Reconciling, some_at_a_time
-from intake.mail.authentication import dmarc_result
 from intake.outbound.acknowledging import KIND, Answered, acknowledge_recorded
 from intake.store.emails import EmailStatus, InboundEmail, OutgoingEmail, OutgoingStatus
 from intake.store.history import HistoryEntry
@@ -192,24 +191,27 @@ def _owe_again(this: Reconciling, missing: Mapping[_Owed, Difference]) -> None:
 
 def _acknowledge(this: Reconciling, email_id: int, response_ids: Sequence[int], read: ReadEmail) -> None:
     with this.database.transaction() as session:
-        rules = this.rules(load_knowledge(session, authserv_id=this.authserv_id))
+        known = load_knowledge(session, authserv_id=this.authserv_id)
         responses = session.exec(select(Response).where(col(Response.id).in_(response_ids)))
-        recorded = [(response, _answer(this, email_id, response, read)) for response in responses]
-        acknowledge_recorded(session, recorded, rules, now=this.clock())
+        recorded = [(response, _answer(known, email_id, response, read)) for response in responses]
+        acknowledge_recorded(session, recorded, this.rules(known), now=this.clock())
 
 
-def _answer(this: Reconciling, email_id: int, response: Response, read: ReadEmail) -> Answered:
+def _answer(known: Knowledge, email_id: int, response: Response, read: ReadEmail) -> Answered:
     understood = read.understood
     written = understood.sender.address if understood.sender else ""
     # The letter's own spelling; another address, such as a forwarded letter's, stands with the response only.
     is_writer = written.lower() == response.respondent_address
+    is_forwarded = response.forwarded_by is not None
+    is_told = not is_forwarded or known.consultations[response.consultation_id].acknowledges_forwards
     return Answered(
         email_id=email_id,
         name=response.respondent_name,
         address=written if is_writer else response.respondent_address or "",
-        message_id=understood.message_id,
-        references=tuple(reversed(understood.answers)),
-        return_path=understood.return_path,
-        dmarc=dmarc_result(understood.authentication, authserv_id=this.authserv_id),
+        message_id=understood.message_id if is_writer else None,
+        references=tuple(reversed(understood.answers)) if is_writer else (),
+        return_path=None if is_forwarded else understood.return_path,
+        dmarc="none" if is_forwarded else dmarc_found(understood, known.authserv_id, handed_on_by(read, known)),
         held_reason=Reason.owed_again,
+        declined=None if is_told else Reason.forwarded_letter,
     )

@@ -156,9 +156,11 @@ def _one_ahead(
 
 
 def _read_each(this: Recording, claimed: Sequence[InboundEmail], spool: Path) -> Iterator[_Read]:
-    emails = {email.id: email for email in claimed}
+    emails, forwards = {email.id: email for email in claimed}, _forwards(this, claimed)
     jobs = (
-        EmailToRead(email.id or 0, this.files.path(email.raw_sha256), email.raw_sha256, spool, this.own)
+        EmailToRead(
+            email.id, this.files.path(email.raw_sha256), email.raw_sha256, spool, this.own, forwards.get(email.id)
+        )
         for email in claimed
         if not this.stopped()
     )
@@ -166,6 +168,17 @@ def _read_each(this: Recording, claimed: Sequence[InboundEmail], spool: Path) ->
         assert isinstance(job, EmailToRead)
         assert not isinstance(result, Understood)
         yield _Read(emails[job.email_id], result)
+
+
+def _forwards(this: Recording, claimed: Sequence[InboundEmail]) -> dict[int, tuple[Path, str]]:
+    """Path and SHA-256 of the forwards that some of these letters were attached to, by the letter's id."""
+    enclosed = {email.id: email.enclosed_in_id for email in claimed if email.enclosed_in_id}
+    if not enclosed:
+        return {}
+    with this.database.reading() as session:
+        rows = select(InboundEmail.id, InboundEmail.raw_sha256).where(col(InboundEmail.id).in_(enclosed.values()))
+        names = dict(session.exec(rows).all())
+    return {key: (this.files.path(names[forward]), names[forward]) for key, forward in enclosed.items()}
 
 
 def _batches(items: Iterator[_Read]) -> Iterator[list[_Read]]:

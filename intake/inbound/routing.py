@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from intake.inbound.handing_on import HandedOn, Way
+from intake.inbound.wishes import wishes
 from intake.mail.automatic import CERTAIN_REASONS, Automatic
 from intake.mail.understanding import Understood
-from intake.mail.usable_addresses import LONGEST_ADDRESS
+from intake.mail.usable_addresses import LONGEST_ADDRESS, is_usable_address
 from intake.store.consultations import AddressKind
 from intake.store.reasons import Reason
+from intake.store.responses import Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,14 @@ class Ignore:
     reason: Reason
 
 
-Decision = Record | Hold | Ignore
+@dataclass(frozen=True, slots=True)
+class TakeOut:
+    """The letters attached to an officer's forward become emails of their own; the forward itself needs nothing."""
+
+    consultation_id: int | None = None
+
+
+Decision = Record | Hold | Ignore | TakeOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +91,28 @@ class Circumstances:
     names: Earlier | None = None
     invited_to: frozenset[int] = frozenset()  # consultations the sender's address is a consultee's of
     dmarc: Literal["pass", "fail", "none"] = "none"
+    handed_on: HandedOn | None = None
 
 
 def route(email: Understood, given: Circumstances) -> Decision:
-    """The one decision about an email. In doubt it is held; nothing is ignored on a guess."""
+    """The one decision about an email. In doubt it is held; nothing is ignored on a guess.
+
+    `email` is what it says itself; of what an officer handed on inline, what the letter in it says (`as_handed_on`).
+    """
     meant = meant_for(email, given)
     likely = _likely(email, meant, given)
     if email.automatic:
-        return _automatic(email.automatic, likely)
+        # Nobody but its recipient's servers knows the Message-ID of a letter of ours.
+        is_certain = email.automatic.reason in CERTAIN_REASONS or bool(email.bounce and given.answers)
+        return _automatic(email.automatic, likely, is_certain=is_certain)
+    if given.handed_on and (decided := _handed_on(email, given, given.handed_on, likely)):
+        return decided
     if email.sender is None or "@" not in email.sender.address or len(email.sender.address) > LONGEST_ADDRESS:
         return Hold(Reason.no_sender, likely)
     if email.sender.address.lower() in given.published:
-        return Hold(Reason.forwarded_by_officer if email.forwarded else Reason.from_ourselves, likely)
+        return Hold(Reason.from_ourselves, likely)
+    if email.is_encrypted:
+        return Hold(Reason.encrypted, likely)
     if not email.text.strip() and not given.has_files:
         return Hold(Reason.empty, likely)
     if given.answers and given.answers.response_id:
@@ -107,7 +127,7 @@ def route(email: Understood, given: Circumstances) -> Decision:
 def meant_for(email: Understood, given: Circumstances) -> tuple[Meant, ...]:
     """The published addresses among the recipients, each consultation once, the dedicated address before a personal."""
     found: dict[int, Meant] = {}
-    for address in _recipients(email):
+    for address in _recipients(email, given.handed_on):
         for meant in given.published.get(address, ()):
             if meant.consultation_id not in found or meant.kind is AddressKind.dedicated:
                 found[meant.consultation_id] = meant
@@ -130,9 +150,15 @@ def may_copy(header: Understood, given: Circumstances) -> bool:
     return any(m.kind is AddressKind.dedicated or has_response_signal(header, given, m.consultation_id) for m in meant)
 
 
-def _recipients(email: Understood) -> Iterator[str]:
+def recipients(email: Understood) -> Iterator[str]:
     yield from (address.address.lower() for address in (*email.to, *email.cc))
     yield from email.delivered_to
+
+
+def _recipients(email: Understood, handed_on: HandedOn | None) -> Iterator[str]:
+    """Whom a letter that was attached to a forward was sent to itself says nothing here."""
+    is_enclosed = handed_on is not None and handed_on.way is Way.enclosed
+    return iter(handed_on.recipients) if handed_on and is_enclosed else recipients(email)
 
 
 def _likely(email: Understood, meant: tuple[Meant, ...], given: Circumstances) -> int | None:
@@ -153,18 +179,40 @@ def _is_named(email: Understood, given: Circumstances, consultation_id: int) -> 
     return any(word in subject for word in given.consultations[consultation_id].subject_words)
 
 
-def _automatic(automatic: Automatic, likely: int | None) -> Decision:
+def _automatic(automatic: Automatic, likely: int | None, *, is_certain: bool) -> Decision:
     match automatic.kind:
         case "own":
             return Ignore(Reason.own_mail)
         case "list":
             return Hold(Reason.list_mail, likely)
-        case _ if automatic.reason not in CERTAIN_REASONS:
+        case _ if not is_certain:
             return Hold(Reason.possible_auto_reply, likely)
         case "bounce":
             return Ignore(Reason.bounce)
         case _:
             return Ignore(Reason.auto_reply)
+
+
+def _handed_on(email: Understood, given: Circumstances, handed_on: HandedOn, likely: int | None) -> Decision | None:
+    """None where the letter may be judged like one that its writer sent here."""
+    match handed_on.way:
+        case Way.unproven:
+            return Hold(Reason.unproven_officer, likely)
+        case Way.unsure:
+            return Hold(Reason.forwarded_by_officer, likely)
+        case Way.attached:
+            return _take_out(email, given, likely)
+        case Way.inline | Way.enclosed:
+            writer = email.sender.address.lower() if email.sender else ""
+            is_sure = is_usable_address(writer) and writer != handed_on.by.address and writer not in given.published
+            return None if is_sure and handed_on.is_only else Hold(Reason.forwarded_by_officer, likely)
+
+
+def _take_out(email: Understood, given: Circumstances, likely: int | None) -> Decision:
+    meant = meant_for(email, given)
+    if not meant:
+        return Hold(Reason.forwarded_by_officer)
+    return TakeOut(likely) if _open_at_receipt(meant, given) else Ignore(Reason.before_opening)
 
 
 def _join(
@@ -191,7 +239,7 @@ def _new_response(email: Understood, given: Circumstances, meant: tuple[Meant, .
         # A reply to an invitation or a reminder says by its thread what it is about.
         meant = (*meant, Meant(given.answers.consultation_id, AddressKind.personal))
     if not meant:
-        return Hold(Reason.unknown_address)
+        return Hold(Reason.forwarded_by_officer if given.handed_on else Reason.unknown_address)
     opened = _open_at_receipt(meant, given)
     if not opened:
         return Ignore(Reason.before_opening)
@@ -199,7 +247,12 @@ def _new_response(email: Understood, given: Circumstances, meant: tuple[Meant, .
         m for m in opened if m.kind is AddressKind.dedicated or has_response_signal(email, given, m.consultation_id)
     ]
     if not sure:
-        return Hold(Reason.possible_question, likely)
+        return Hold(Reason.forwarded_by_officer if given.handed_on else Reason.possible_question, likely)
+    asked = {one.wish for one in wishes(email.own_words, email.subject)}
+    if Wish.withdrawal in asked:
+        return Hold(Reason.asks_to_withdraw, sure[0].consultation_id)
+    if Wish.replacement in asked:
+        return Hold(Reason.asks_to_replace, sure[0].consultation_id)
     return Record(tuple(Target(m.consultation_id) for m in sure))
 
 

@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from intake.accounts.access import Access
 from intake.errors import NotFound
 from intake.store.database import UtcDateTime
-from intake.store.emails import OutgoingEmail, OutgoingStatus
+from intake.store.emails import IS_DELAYED, OutgoingEmail, OutgoingStatus
 from intake.store.responses import Response
 
 PAGE = 50
@@ -91,7 +91,7 @@ def counts(session: Session, access: Access, consultation_id: int | None = None)
     found = session.execute(
         sa.select(col(OutgoingEmail.status), sa.func.count())
         .where(*_visible(access, consultation_id))
-        .where(col(OutgoingEmail.status).in_([status for tray in COUNTED for status in STATUSES[tray]]))
+        .where(col(OutgoingEmail.status).in_([status for tray in COUNTED for status in STATUSES[tray]]), ~IS_DELAYED)
         .group_by(col(OutgoingEmail.status))
     )
     by_status = {row[0]: row[1] for row in found}
@@ -124,7 +124,7 @@ def list_outgoing(
     wanted = (
         sa.select(*columns)  # type: ignore[call-overload]  # it is typed for ten columns at most by their own types
         .outerjoin(Response, col(Response.id) == OutgoingEmail.response_id)
-        .where(*_visible(access, consultation_id), col(OutgoingEmail.status).in_(STATUSES[tray]))
+        .where(*_visible(access, consultation_id))
         .order_by(due_at.desc(), key.desc())
         .limit(PAGE + 1)
     )
@@ -134,9 +134,23 @@ def list_outgoing(
         wanted = wanted.where(key.in_(theirs))
     if before:
         wanted = wanted.where(sa.tuple_(due_at, key) < sa.tuple_(sa.literal(before.at, UtcDateTime), before.id))
-    lines = [Line(*row) for row in session.execute(wanted)]
+    # One list after the other: each is read in the order of an index, which none is for several together.
+    found = [Line(*row) for condition in _in(tray) for row in session.execute(wanted.where(condition))]
+    lines = sorted(found, key=lambda line: (line.at, line.id), reverse=True)[: PAGE + 1]
     last = lines[PAGE - 1] if len(lines) > PAGE else None
     return Listed(lines[:PAGE], Place(last.at, last.id) if last else None)
+
+
+def _in(tray: Tray) -> list[sa.ColumnElement[bool]]:
+    """What came back for now counts as sent."""
+    statuses = col(OutgoingEmail.status).in_(STATUSES[tray])
+    match tray:
+        case Tray.sent:
+            return [statuses, IS_DELAYED]
+        case Tray.bounced:
+            return [sa.and_(statuses, ~IS_DELAYED)]
+        case _:
+            return [statuses]
 
 
 def find_outgoing(session: Session, access: Access, outgoing_id: int) -> OutgoingEmail:

@@ -17,7 +17,7 @@ from intake.outbound.names import person_name
 from intake.outbound.recipients import counts, has_answered
 from intake.outbound.texts import OFFICERS_MAILINGS, greeting, language_of
 from intake.store.consultations import Consultation, DeadlineChange, PublishedAddress, StakeholderGroup
-from intake.store.emails import EmailStatus, InboundEmail, OutgoingEmail, OutgoingStatus
+from intake.store.emails import IS_DELAYED, EmailStatus, InboundEmail, OutgoingEmail, OutgoingStatus
 from intake.store.mailings import Mailing
 from intake.store.people import WELSH, Consultee
 from intake.store.responses import Response, ResponseStatus
@@ -193,6 +193,7 @@ def _mail_counts(session: Session, consultation: Consultation, user: User) -> di
             OutgoingEmail,
             col(OutgoingEmail.consultation_id) == consultation.id,
             col(OutgoingEmail.status).in_(undelivered),
+            ~IS_DELAYED,
         ),
     }
 

@@ -15,7 +15,7 @@ from intake.outbound.mailings import Progress
 from intake.outbound.rechecking import quiet_end
 from intake.schedules import due_at
 from intake.store.consultations import Consultation
-from intake.store.emails import OutgoingEmail, OutgoingStatus
+from intake.store.emails import IS_DELAYED, OutgoingEmail, OutgoingStatus
 from intake.store.mailings import Mailing, ReminderRule
 from intake.store.reasons import Reason
 from intake.store.users import User
@@ -79,9 +79,21 @@ def origins(session: Session, mailings: Sequence[Mailing]) -> Mapping[int, Origi
 def emails_of(session: Session, mailing: Mailing, part: Part, *, start: int = 0) -> MailingPage:
     """A page from the email with the id `start` on."""
     own = select(OutgoingEmail).where(OutgoingEmail.mailing_id == mailing.id, col(OutgoingEmail.id) >= start)
-    wanted = own.where(col(OutgoingEmail.status).in_(STATUSES[part])).order_by(col(OutgoingEmail.id)).limit(PAGE + 1)
+    wanted = own.where(_is_in(part)).order_by(col(OutgoingEmail.id)).limit(PAGE + 1)
     rows = session.exec(wanted).all()
     return MailingPage(rows[:PAGE], rows[PAGE].id if len(rows) > PAGE else None)
+
+
+def _is_in(part: Part) -> sa.ColumnElement[bool]:
+    """What came back for now counts as sent."""
+    is_so = col(OutgoingEmail.status).in_(STATUSES[part])
+    match part:
+        case Part.sent:
+            return sa.or_(is_so, IS_DELAYED)
+        case Part.trouble:
+            return sa.and_(is_so, ~IS_DELAYED)
+        case _:
+            return is_so
 
 
 def held_back(session: Session, mailing: Mailing) -> list[tuple[Reason, int]]:

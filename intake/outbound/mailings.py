@@ -6,7 +6,7 @@ and never sends.
 
 import hashlib
 import secrets
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +22,7 @@ from intake.mail.compose import new_message_id
 from intake.outbound.recipients import Recipient, day_key
 from intake.outbound.texts import PUBLIC_MAILINGS
 from intake.store.consultations import Consultation
-from intake.store.emails import OutgoingEmail, OutgoingStatus
+from intake.store.emails import IS_DELAYED, OutgoingEmail, OutgoingStatus
 from intake.store.history import note, note_rows
 from intake.store.mailings import Mailing
 from intake.store.reasons import Reason
@@ -139,15 +139,15 @@ def progress(session: Session, mailing: Mailing) -> Progress:
 
 
 def progress_of(session: Session, ids: Collection[int]) -> Mapping[int, Progress]:
-    """Of each of these mailings."""
+    """Of each of these mailings. What came back for now counts as sent."""
+    keys = col(OutgoingEmail.mailing_id), col(OutgoingEmail.status), IS_DELAYED.label("is_delayed")
     counted = session.execute(
-        sa.select(col(OutgoingEmail.mailing_id), col(OutgoingEmail.status), sa.func.count())
-        .where(col(OutgoingEmail.mailing_id).in_(ids))
-        .group_by(col(OutgoingEmail.mailing_id), col(OutgoingEmail.status))
+        sa.select(*keys, sa.func.count()).where(col(OutgoingEmail.mailing_id).in_(ids)).group_by(*keys)
     )
-    numbers = defaultdict[int, dict[str, int]](dict)
-    for mailing_id, status, number in counted:
-        numbers[mailing_id][_FIELD.get(status, status.value)] = number
+    numbers = defaultdict[int, Counter[str]](Counter)
+    for mailing_id, status, is_delayed, number in counted:
+        field = "sent" if is_delayed else _FIELD.get(status, status.value)
+        numbers[mailing_id][field] += number
     return {key: Progress(**numbers[key]) for key in ids}
 
 

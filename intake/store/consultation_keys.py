@@ -15,6 +15,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    StrictBool,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -182,6 +183,7 @@ class ConsultationFile(Part):
     opens_at: datetime
     closes_at: datetime
     late_policy: LatePolicy = LatePolicy.accept
+    acknowledges_forwards: StrictBool = False
     subject_words: list[SubjectWords] = Field(default_factory=lambda given: [_subject_words(given["title"])])
     next_steps: Text
     privacy_notice: Text

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 
 def to_toml(content: Mapping[str, Any]) -> str:
-    """Text, lists of text, instants, tables and arrays of tables, in that order. What is None is left out."""
+    """Text, lists of text, instants, truth values, tables and arrays of tables, in that order; None is left out."""
     plain, tables = [], []
     for key, value in content.items():
         match value:
@@ -32,6 +32,8 @@ def local_instant(at: datetime, zone: ZoneInfo) -> datetime:
 
 def _value(value: object) -> str:
     match value:
+        case bool():
+            return "true" if value else "false"
         case datetime():
             return value.isoformat()
         case list():

@@ -7,9 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, col
 
 from intake.store.database import UtcDateTime, name_type
+from intake.store.reasons import Reason
 
 
 class Mailbox(SQLModel, table=True):
@@ -208,6 +209,13 @@ class OutgoingEmail(SQLModel, table=True):
     opt_out_token: str | None = Field(default=None, max_length=64)  # of the link in it
     # Address and local day, of a reminder that is to go or went: two of one day cannot both be queued.
     day_key: str | None = Field(default=None, max_length=340)
+
+
+# It came back, but may still arrive: wherever emails are counted it went, and nobody has to do anything about it.
+IS_DELAYED = sa.and_(
+    col(OutgoingEmail.status) == OutgoingStatus.bounced,
+    col(OutgoingEmail.reason).is_not_distinct_from(Reason.bounced_for_now.value),
+)
 
 
 class SendingAccount(SQLModel, table=True):

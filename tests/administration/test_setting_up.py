@@ -100,6 +100,7 @@ def test_what_belongs_to_another_consultation_is_told_at_its_field(
 def test_copy_takes_along_all_but_responses_people_and_dedicated_addresses(office: Office) -> None:
     with office.database.transaction() as session:
         source = consultation_by_slug(session, "improving-education-outcomes")
+        source.acknowledges_forwards = True
         session.add(Question(consultation_id=source.id, position=1, key="aims", text="Do you agree with the aims?"))
         session.add(StakeholderGroup(consultation_id=source.id, position=1, name="school"))
         session.add(ReplyTemplate(consultation_id=source.id, name="Thanks", text="Thank you."))
@@ -116,6 +117,7 @@ def test_copy_takes_along_all_but_responses_people_and_dedicated_addresses(offic
         StakeholderGroup: ["school"],
         ReplyTemplate: ["Thank you."],
     }
+    assert copy.acknowledges_forwards
     assert (copy.next_steps, copy.subject_words) == (consultation(office).next_steps, ["education 2021"])
     assert [entry.detail for entry in office.history("copied-from")] == [{"consultation": source.id}]
 

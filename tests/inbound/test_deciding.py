@@ -20,6 +20,7 @@ from intake.store.responses import Addition, Nature
 from tests.building import raw_email
 from tests.databases import both_databases
 from tests.inbound.decided import ADM, IEO, carried_out, decided, officer, seen
+from tests.inbound.forwarded import NOTE, WORDS, inline
 from tests.inbound.reconciled import named, reconcile
 from tests.office import DURING, OPENS_AT, Office, open_office
 from tests.people import ADAM, ASHA, BEN, CAROL, DAN, OLGA, REVIEW
@@ -115,14 +116,8 @@ def test_what_was_to_join_a_response_withdrawn_meanwhile_is_held_again(office: O
     assert office.rows(Decision)[0].carried_out_at is not None
 
 
-def test_an_officers_forward_becomes_the_response_of_whoever_wrote_the_letter(office: Office) -> None:
-    forward = (
-        "Please log this one.\n\n"
-        "---------- Forwarded message ---------\n"
-        f"From: Ben Hughes <{BEN}>\nDate: Mon, 3 Feb 2020 at 09:12\nSubject: Our view\n"
-        f"To: Asha Rahman <{ASHA}>\n\nWe support the draft.\n"
-    )
-    office.receive(raw_email(sender=ASHA, to=REVIEW, subject="Fwd: Our view", text=forward))
+def test_a_forward_whose_writer_has_no_address_becomes_the_response_of_whom_the_officer_names(office: Office) -> None:
+    office.receive(inline(sender="Ben Hughes"))
     office.cycle()
     assert office.outcomes() == [("held", "forwarded-by-officer")]
     came_at = datetime(2020, 2, 3, 9, 12, tzinfo=UTC)
@@ -131,30 +126,28 @@ def test_an_officers_forward_becomes_the_response_of_whoever_wrote_the_letter(of
     [response] = office.responses()
     assert (response.respondent_name, response.respondent_address, response.received_at) == ("Ben Hughes", BEN, came_at)
     assert (response.organisation, response.subject) == ("Heathfield Primary School", "Our view")
-    assert response.own_words == "We support the draft."
-    assert [sent.recipient for sent in office.sender.sent] == [BEN]
+    assert (response.own_words, response.forwarded_note) == (WORDS, NOTE)
+    assert office.history("acknowledgement-suppressed")[0].detail["reason"] == "forwarded-letter"
     [email] = office.emails()
     assert (email.sender_address, email.received_at) == (ASHA, DURING)
     assert named(reconcile(office)) == []
 
 
 def test_a_forward_whose_receipt_nobody_knows_is_neither_late_nor_in_time(office: Office) -> None:
-    text = f"---------- Forwarded message ---------\nFrom: Ben <{BEN}>\nSubject: Our view\n\nWe support the draft.\n"
-    office.receive(raw_email(sender=ASHA, to=REVIEW, subject="Fwd: Our view", text=text))
+    office.receive(inline(headers={}))
     office.cycle()
     carried_out(office, office.emails()[0].id, Choice.response, consultation_id=IEO, respondent_address=BEN)
     assert office.responses()[0].received_at is None
 
 
 def test_a_letter_is_not_said_to_have_come_before_there_was_anything_to_answer(office: Office) -> None:
-    text = f"---------- Forwarded message ---------\nFrom: Ben <{BEN}>\nSubject: Our view\n\nWe support the draft.\n"
-    office.receive(raw_email(sender=ASHA, to=REVIEW, subject="Fwd: Our view", text=text))
+    office.receive(inline(headers={}))
     office.cycle()
     writer: dict[str, Any] = {"respondent_address": BEN, "received_at": OPENS_AT - timedelta(days=300)}
     with pytest.raises(Mistakes) as raised:
         decided(office, office.emails()[0].id, Choice.response, consultation_id=IEO, **writer)
     assert "opened only at 9am on Thursday 9 January 2020" in raised.value.by_field["received_at"]
-    assert office.outcomes() == [("held", "forwarded-by-officer")]
+    assert office.outcomes() == [("held", "unproven-officer")]
 
 
 def test_the_unknown_receipt_of_a_dropped_email_can_be_told(office: Office, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from intake.inbound.handing_on import HandedOn, Officer, Way
 from intake.inbound.routing import (
     Circumstances,
     Decision,
@@ -15,6 +16,7 @@ from intake.inbound.routing import (
     Ignore,
     Meant,
     Record,
+    TakeOut,
     Target,
     may_copy,
     route,
@@ -236,16 +238,51 @@ def test_our_own_acknowledgement_coming_back_is_ignored() -> None:
     assert route(ours, GIVEN) == Ignore(Reason.own_mail)
 
 
-def test_an_officers_forward_waits_for_a_person_to_say_whose_it_is() -> None:
-    forward = email(
-        sender=f"Asha Rahman <{ASHA}>",
-        subject="Fwd: Our views",
-        text=(
-            "See below.\n\n---------- Forwarded message ---------\nFrom: Dan Morris <dan.morris@somewhere.example>\n"
-            "Date: Wed, 12 Feb 2020 at 09:00\nSubject: Our views\nTo: <asha.rahman@county.example>\n\nWe agree.\n"
-        ),
-    )
-    assert route(forward, GIVEN) == Hold(Reason.forwarded_by_officer, EDUCATION)
+@pytest.mark.parametrize(
+    ("way", "sender", "decision"),
+    [
+        (Way.inline, DAN, IN_EDUCATION),
+        (Way.inline, "Dan Morris", Hold(Reason.forwarded_by_officer, EDUCATION)),
+        (Way.inline, ASHA, Hold(Reason.forwarded_by_officer, EDUCATION)),
+        (Way.unsure, DAN, Hold(Reason.forwarded_by_officer, EDUCATION)),
+        (Way.unproven, DAN, Hold(Reason.unproven_officer, EDUCATION)),
+        (Way.attached, ASHA, TakeOut(EDUCATION)),
+        (Way.enclosed, DAN, Hold(Reason.forwarded_by_officer)),
+    ],
+)
+def test_what_becomes_of_a_letter_depends_on_the_way_it_was_handed_on(
+    way: Way, sender: str, decision: Decision
+) -> None:
+    given = replace(GIVEN, handed_on=HandedOn(Officer(ASHA), way))
+    assert route(email(sender), given) == decision
+
+
+def test_a_letter_taken_out_of_a_forward_is_meant_for_whom_the_forward_was() -> None:
+    taken_out = HandedOn(Officer(ASHA), Way.enclosed, recipients=(ADMISSIONS,))
+    given = replace(GIVEN, handed_on=taken_out)
+    assert route(email(), given) == Record((Target(SCHOOLS),))
+    one_of_two = replace(given, handed_on=replace(taken_out, is_only=False))
+    assert route(email(), one_of_two) == Hold(Reason.forwarded_by_officer, SCHOOLS)
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "decision"),
+    [
+        ("Please withdraw my response.\n", {}, Hold(Reason.asks_to_withdraw, EDUCATION)),
+        ("Please replace my earlier response with this.\n", {}, Hold(Reason.asks_to_replace, EDUCATION)),
+        ("Please treat this as confidential.\n", {}, IN_EDUCATION),
+        ("Please withdraw my response.\n", {"answers": BENS}, Record((Target(EDUCATION, joins=7),))),
+        ("The council should withdraw the plan.\n", {}, IN_EDUCATION),
+    ],
+)
+def test_a_new_response_that_asks_for_an_earlier_one_to_go_waits_for_a_person(
+    text: str, given: dict[str, Any], decision: Decision
+) -> None:
+    assert route(email(BEN, text=text), replace(GIVEN, **given)) == decision
+
+
+def test_an_encrypted_email_waits_for_a_person() -> None:
+    assert route(replace(email(), is_encrypted=True), GIVEN) == Hold(Reason.encrypted, EDUCATION)
 
 
 def test_a_forward_by_anyone_else_is_its_senders_own_response() -> None:

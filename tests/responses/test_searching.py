@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from intake.responses.finding import count
 from intake.responses.searching import Search, excerpt, parse_search
 from intake.store.responses import FormerReference
-from tests.databases import both_databases, sqlite_url
+from tests.databases import both_databases, ready_sqlite_url
+from tests.office import add_consultations
 from tests.responses.log_rows import access, add_response, add_responses, filters_of, found, set_on
 from tests.responses.officers import Officers, open_officers
 from tests.servers.postgres import Postgres
@@ -159,7 +160,7 @@ def both(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterat
     def folder() -> Path:
         return tmp_path_factory.mktemp("office")
 
-    urls = sqlite_url(folder()), postgres.new_database()
+    urls = ready_sqlite_url(folder(), add_consultations), postgres.new_database(add_consultations)
     with (
         open_officers(folder(), polled=False, settings={"database": {"url": urls[0]}}) as sqlite,
         open_officers(folder(), polled=False, settings={"database": {"url": urls[1]}}) as postgresql,
