@@ -18,10 +18,13 @@ from urllib.parse import unquote, unquote_to_bytes
 
 import nh3
 
+from intake.mail.attachments import AttachedFile, is_email_file
+from intake.mail.envelopes import as_ordinary_email
 from intake.mail.letters import ReadLetter, read_letter
 from intake.mail.message import parse_email
 from intake.mail.parts import Part, parse_tree
 from intake.mail.text import html_source, readable_text
+from intake.mail.understanding import understand
 
 LONGEST_HTML = 2_000_000  # characters
 LONGEST_SHOWN = 16_000_000  # characters, pictures included; a few tags can make a parser write millions
@@ -29,6 +32,7 @@ LARGEST_PICTURE = 3_000_000  # bytes
 LARGEST_PICTURES = 9_000_000  # bytes, each counted as often as it is shown
 LONGEST_HEADER = 200_000  # characters
 DEEPEST = 200
+DEEPEST_PLACE = 10  # emails in one another
 
 _TAGS = frozenset(
     "a abbr address article b bdi bdo big blockquote br caption center cite code col colgroup dd del dfn div dl "
@@ -90,7 +94,9 @@ class StoredEmail:
 
     path: Path
     sha256: str
-    part: Literal["body", "header", "letter"] = "body"
+    part: Literal["body", "header", "letter", "file"] = "body"
+    place: tuple[int, ...] = ()
+    """Of an attachment instead: (2, 1) is the first attachment of the email that is its second one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,21 +122,34 @@ class TooMuchToShow(Exception):
     """Cleaning made more of it than a page can hold."""
 
 
-def show_stored(job: StoredEmail) -> ShownEmail | ReadLetter | str | None:
-    """The email, or its header as text; None when the stored bytes are not those that were stored. For a child."""
+class NothingThere:
+    """No such thing is attached in this place."""
+
+
+Shown = ShownEmail | ReadLetter | AttachedFile | NothingThere | str | None
+
+
+def show_stored(job: StoredEmail) -> Shown:
+    """The email, its header as text, or what is attached to it; None when the stored bytes are not those that were
+    stored. For a child."""
     try:
         raw = job.path.read_bytes()
     except FileNotFoundError:
         return None
     if hashlib.sha256(raw).hexdigest() != job.sha256:
         return None
+    file = _attached(raw, job.place)
     match job.part:
         case "header":
             return header_text(raw)
-        case "letter":
-            return read_letter(raw)
         case "body":
             return show_email(raw)
+        case "file":
+            return file or NothingThere()
+        case "letter" if file:
+            return read_letter(file.content) if is_email_file(file.filename, file.content_type) else NothingThere()
+        case "letter":
+            return NothingThere() if job.place else read_letter(raw)
 
 
 def show_email(raw: bytes) -> ShownEmail:
@@ -144,7 +163,8 @@ def show_email(raw: bytes) -> ShownEmail:
 
 def header_text(raw: bytes) -> str:
     """The header, line by line as it was sent, with raw 8-bit bytes made readable."""
-    lines = [f"{name}: {value}" for name, value in parse_tree(_header_block(raw)).items()]
+    header = _header_block(as_ordinary_email(raw))
+    lines = [f"{name}: {value}" for name, value in parse_tree(header).items()]
     return "\n".join(lines)[:LONGEST_HEADER]
 
 
@@ -180,6 +200,19 @@ def picture_type(content: bytes) -> str | None:
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "image/webp"
     return next((kind for start, kind in _RASTER if content.startswith(start)), None)
+
+
+def _attached(raw: bytes, place: tuple[int, ...]) -> AttachedFile | None:
+    """The file in this place, step by step through the emails that hold it."""
+    found: AttachedFile | None = None
+    for number in place[:DEEPEST_PLACE]:
+        if found and not is_email_file(found.filename, found.content_type):
+            return None
+        files = understand(found.content if found else raw).attachments
+        if not 0 < number <= len(files):
+            return None
+        found = files[number - 1]
+    return found
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 
 from intake.deadlines import late_from
 from intake.responses.filters import Condition, as_filter
+from intake.responses.noticed import Noticed, noticed_condition
 from intake.store.consultations import Consultation, LatePolicy
 from intake.store.log_index import LISTED_AT
 from intake.store.responses import Channel, Nature, Response, ResponseStatus
@@ -37,6 +38,7 @@ class Counted:
     questions: int = 0
     unread_questions: int = 0
     withdrawn: int = 0
+    asking: int = 0  # for something that nobody has dealt with; of any nature
 
     @property
     def responses(self) -> int:
@@ -50,7 +52,7 @@ class Counted:
         self.statuses += other.statuses
         self.channels += other.channels
         self.groups += other.groups
-        for name in ("late", "undecided", "needs_reply", "questions", "unread_questions", "withdrawn"):
+        for name in ("late", "undecided", "needs_reply", "questions", "unread_questions", "withdrawn", "asking"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
@@ -75,6 +77,8 @@ def count_log(session: Session, consultations: Sequence[Consultation]) -> dict[i
     for one in consultations:
         if one.late_policy is LatePolicy.discretion and counted[one.id].late:
             counted[one.id].undecided = _undecided(session, one)
+    for consultation_id, number in _asking(session, consultations) if consultations else ():
+        counted[consultation_id].asking = number
     return counted
 
 
@@ -165,6 +169,12 @@ def _tally(counted: Counted, row: sa.Row[*tuple[object, ...]]) -> None:
     counted.channels[row.channel] += number
     counted.groups[row.stakeholder_group or None] += number
     counted.late += number if row.is_late else 0
+
+
+def _asking(session: Session, consultations: Sequence[Consultation]) -> Iterable[tuple[int, int]]:
+    asking = noticed_condition(Noticed.asks, col(Response.id)), col(Response.withdrawn_at).is_(None)
+    counted = select(Response.consultation_id, sa.func.count()).where(_of(consultations), *asking)
+    return session.exec(counted.group_by(col(Response.consultation_id))).all()
 
 
 def _undecided(session: Session, consultation: Consultation) -> int:

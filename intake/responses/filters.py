@@ -21,6 +21,7 @@ from sqlmodel import col, select
 from intake.accounts.access import Access
 from intake.deadlines import Timing, late_from
 from intake.responses.handling import FLAG_COLUMNS, Flag
+from intake.responses.noticed import Noticed, noticed_condition
 from intake.store.consultations import Consultation
 from intake.store.log_index import LISTED_AT
 from intake.store.responses import Attachment, Channel, Nature, Response, ResponseStatus, ResponseTag
@@ -54,6 +55,7 @@ class Filters:
     group: tuple[str, ...] = ()
     tag: str | None = None
     flag: Flag | None = None
+    noticed: Noticed | None = None
     attachments: bool | None = None
     withdrawn: bool | None = None
     received_from: date | None = None
@@ -79,6 +81,7 @@ class Filters:
             group=tuple(sorted(read.several("group", _short_text, "stakeholder group"))),
             tag=read.one("tag", _tag, "tag"),
             flag=read.one("flag", _named(Flag), "flag"),
+            noticed=read.one("noticed", _named(Noticed), "thing that is noticed"),
             attachments=read.one("attachments", _yes_or_no, "choice of attachments"),
             withdrawn=read.one("withdrawn", _yes_or_no, "choice of withdrawn responses"),
             received_from=read.one("from", _day, "date"),
@@ -121,6 +124,8 @@ class Filters:
         yield from self._of_single_columns(access)
         if self.tag:
             yield as_filter(Response.id).in_(select(ResponseTag.response_id).where(ResponseTag.tag == self.tag))
+        if self.noticed:
+            yield noticed_condition(self.noticed, as_filter(Response.id))
         if self.attachments is not None:
             given = sa.exists().where(col(Attachment.response_id) == col(Response.id))
             yield given if self.attachments else ~given

@@ -18,6 +18,7 @@ from intake.accounts.access import Access
 from intake.deadlines import Timing, timing
 from intake.responses.filters import Condition, Filters, Sort
 from intake.responses.handling import FLAG_COLUMNS, Flag
+from intake.responses.noticed import Noticed, noticed_of
 from intake.responses.searching import Piece, Search, excerpt, matching, parse_search
 from intake.store.consultations import Consultation, StakeholderGroup
 from intake.store.log_index import LISTED_AT, ORGANISATION_KEY, REFERENCE_KEY, RESPONDENT_KEY
@@ -96,6 +97,7 @@ class Entry:
     officer: str | None
     attachments: int
     flags: Sequence[Flag]
+    noticed: Sequence[Noticed]
     tags: Sequence[str]
 
 
@@ -121,6 +123,15 @@ class _Wanted:
     consultations: Mapping[int, Consultation]
     search: Search
     conditions: Sequence[Condition] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What other tables hold of the responses of a page, by their ids."""
+
+    attachments: Mapping[int, int]
+    tags: Mapping[int, Sequence[str]]
+    noticed: Mapping[int, Sequence[Noticed]]
 
 
 def visible_consultations(session: Session, access: Access) -> Sequence[Consultation]:
@@ -266,11 +277,11 @@ def _entries(session: Session, wanted: _Wanted, ids: Sequence[int]) -> list[Entr
     query = sa.select(*columns, sa.func.substr(words, 1, length).label("words"), col(User.name).label("officer"))
     query = query.join_from(Response, User, col(User.id) == Response.officer_id, isouter=True)
     rows = {row.id: row for row in session.execute(query.where(col(Response.id).in_(ids)))}
-    attachments, tags = _attachments(session, ids), _tags(session, ids)
-    return [_entry(rows[one], wanted, attachments.get(one, 0), tags.get(one, ())) for one in ids if one in rows]
+    beside = _Beside(_attachments(session, ids), _tags(session, ids), noticed_of(session, ids))
+    return [_entry(rows[one], wanted, beside) for one in ids if one in rows]
 
 
-def _entry(row: Any, wanted: _Wanted, attachments: int, tags: Sequence[str]) -> Entry:
+def _entry(row: Any, wanted: _Wanted, beside: _Beside) -> Entry:
     consultation = wanted.consultations[row.consultation_id]
     subject = (row.subject or "").strip()
     found = excerpt(row.words, wanted.search, is_wanted_without=False)
@@ -291,9 +302,10 @@ def _entry(row: Any, wanted: _Wanted, attachments: int, tags: Sequence[str]) -> 
         title=excerpt(subject or row.words, wanted.search, longest=_TITLE) if subject or not found else found,
         excerpt=found if subject else [],
         officer=row.officer,
-        attachments=attachments,
+        attachments=beside.attachments.get(row.id, 0),
         flags=[flag for flag, column in FLAG_COLUMNS.items() if getattr(row, column)],
-        tags=tags,
+        noticed=beside.noticed.get(row.id, ()),
+        tags=beside.tags.get(row.id, ()),
     )
 
 

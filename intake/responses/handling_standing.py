@@ -11,6 +11,7 @@ from sqlmodel import Session, select
 from intake.deadlines import timing
 from intake.errors import NotPossible
 from intake.responses.handling_notes import write_note
+from intake.responses.handling_wishes import settle_withdrawals
 from intake.store.consultations import Consultation, LatePolicy
 from intake.store.history import HistoryEntry, about
 from intake.store.response_changes import Change, lock_responses, write_changes
@@ -65,14 +66,17 @@ def withdraw(
     now: datetime,
     version: int | None = None,
 ) -> int:
-    """Take responses out of the count; all they hold stays. Raises NotPossible without a reason."""
+    """Take responses out of the count; all they hold stays, and who asked for it has it. Raises NotPossible without a
+    reason."""
     rows = [row for row in lock_responses(session, responses, version) if row.withdrawn_at is None]
     notes = [write_note(session, row, reason, user=user, now=now) for row in rows]
     changes = [
         Change(row, "withdrawn", {"withdrawn_at": now}, {"note": note.id})
         for row, note in zip(rows, notes, strict=True)
     ]
-    return write_changes(session, changes, user=user, now=now)
+    withdrawn = write_changes(session, changes, user=user, now=now)
+    settle_withdrawals(session, rows, user=user, now=now)
+    return withdrawn
 
 
 def restore(

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col, select
 
-from intake.responses.sentences import FIELDS, FLAGS, NATURES, OUTGOING, SENTENCES
+from intake.responses.sentences import FIELDS, FLAGS, NATURES, OUTGOING, SENTENCES, WISHES
 from intake.store.consultations import Consultation
 from intake.store.decisions import Decision
 from intake.store.emails import InboundEmail, OutgoingEmail
@@ -106,6 +106,7 @@ def _look_up(session: Session, entries: Sequence[HistoryEntry]) -> _Names:
     details = [entry.detail for entry in entries]
     deciders = _column(session, Decision, "user_id", _ids(details, "decision"))
     people = {key for entry in entries if (key := _user_id(entry.actor))}
+    people |= _ids(details, "forwarded_by")
     people |= _ids([entry.detail for entry in entries if entry.action == "assigned"], "from", "to")
     moves = [entry.detail for entry in entries if entry.action == "moved"]
     outgoing = {entry.subject_id for entry in entries if entry.subject_kind == "outgoing_email"}
@@ -149,7 +150,9 @@ def _variants(detail: Mapping[str, Any]) -> Iterator[str]:
         yield "decided"
     if "to" in detail and detail["to"] is None:
         yield "nobody"
-    yield from (str(detail[key]) for key in ("to", "from", "kind") if detail.get(key) is not None)
+    if "forwarded_by" in detail or "published_address" in detail:
+        yield "forwarded"
+    yield from (str(detail[key]) for key in ("to", "from", "kind", "reason") if detail.get(key) is not None)
 
 
 def _words(entry: HistoryEntry, names: _Names, own_email_id: int | None) -> dict[str, str]:
@@ -163,6 +166,7 @@ def _words(entry: HistoryEntry, names: _Names, own_email_id: int | None) -> dict
         "reason": _REASONS.get(detail.get("reason", ""), ""),
         "nature": NATURES.get(detail.get("nature") or str(after), "a response"),
         "nature_before": NATURES.get(str(before), "a response"),
+        "forwarder": _named(names.users, detail.get("forwarded_by"), "an officer"),
         "officer": _named(names.users, after, "an officer"),
         "officer_before": _named(names.users, before, "an officer"),
         "consultation": _named(names.consultations, consultation, "a consultation"),
@@ -172,6 +176,7 @@ def _words(entry: HistoryEntry, names: _Names, own_email_id: int | None) -> dict
         "reference": _named(names.references, detail.get("response_id"), "a response"),
         "consultee": _named(names.consultees, detail.get("consultee"), "a consultee"),
         "flag": FLAGS.get(detail.get("flag", ""), "other"),
+        "wish": WISHES.get(detail.get("wish", ""), "something else"),
         "fields": _listed(detail.get("fields", [])),
         "email": "a later email" if is_later else "the email",
         "outgoing": OUTGOING.get(names.outgoing.get(entry.subject_id, ""), "an email"),

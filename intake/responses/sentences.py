@@ -10,10 +10,12 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     "response": {
         "recorded": "{who} recorded it.",
         "recorded:decided": "{who} recorded it, as {decider} had decided.",
+        "recorded:forwarded": "{who} recorded it, as {forwarder} had forwarded it.",
         "added-to": "{who} added a later email to it.",
         "added-to:decided": "{who} added a later email to it, as {decider} had decided.",
         "acknowledgement-suppressed": "{who} sent no acknowledgement. {reason}",
         "received-earlier": "{who} found a copy that had come earlier, so it counts as received then.",
+        "received-directly": "{who} found that it had come by itself too, so it counts as received then.",
         "unread": "{who} marked it as unread.",
         "read": "{who} marked it as read.",
         "read:considered": "{who} took back that it was considered.",
@@ -35,6 +37,11 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "put-back": "{who} put it back among what is held, for a new decision. Its reference is not used again.",
         "withdrawn": "{who} withdrew it.",
         "restored": "{who} restored it.",
+        "receipt-said": "{who} said when it came.",
+        "receipt-said:nobody": "{who} took back when it came: nobody knows.",
+        "asked": "{who} found what the respondent asks for: {wish}.",
+        "wish-settled": "{who} dealt with what the respondent asked for: {wish}.",
+        "wish-reopened": "{who} opened again what the respondent asked for: {wish}.",
         "late-decided": "{who} decided whether it counts.",
         "late-decided:counted": "{who} decided that it counts although it is late.",
         "late-decided:not_counted": "{who} decided that it does not count, because it is late.",
@@ -53,6 +60,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "ignored": "{who} set {email} aside. {reason}",
         "failed": "{who} could not read {email}. {reason}",
         "dropped": "{who} took in {email} from a file.",
+        "taken-out": "{who} took {email} out of the forward it was attached to.",
         "fetch-requested": "{who} asked for the whole of {email}, however large.",
         "decided": "{who} decided what becomes of {email}.",
         "decided:record": "{who} decided to record {email} as {nature} to {consultation}.",
@@ -73,6 +81,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "cancelled": "{who} cancelled {outgoing}. {reason}",
         "missed": "{who} did not send {outgoing}, because its time had passed.",
         "bounced": "{who} was told that {outgoing} could not be delivered.",
+        "bounced:bounced-for-now": "{who} was told that {outgoing} could not be delivered for now.",
+        "given-up": "{who} was told that {outgoing} will not be delivered any more.",
     },
     "consultation": {
         "added": "{who} set up the consultation.",
@@ -180,6 +190,7 @@ NATURES = {
     "neither": "neither a response nor a question",
 }
 FIELDS = {
+    "acknowledges_forwards": "whether writers of forwarded letters get an acknowledgement",
     "amount": "the number of days",
     "anchor": "what the days are counted from",
     "clock": "the time of day",
@@ -196,6 +207,11 @@ FIELDS = {
     "stakeholder_group": "the stakeholder group",
     "template_id": "the text",
     "unit": "which days are counted",
+}
+WISHES = {
+    "withdrawal": "to have the response withdrawn",
+    "replacement": "to have an earlier response replaced",
+    "confidentiality": "to have the response kept confidential",
 }
 FLAGS = {"confidential": "confidential", "abusive": "abusive", "needs_reply": "needing a reply"}
 OUTGOING = {

@@ -14,7 +14,9 @@ from sqlmodel import Session, col, select
 
 from intake.accounts.access import Access
 from intake.errors import NotFound
-from intake.store.consultations import Consultation
+from intake.mail.attachments import is_email_file
+from intake.responses.noticed import FORGED
+from intake.store.consultations import Consultation, PublishedAddress
 from intake.store.emails import EmailStatus, InboundEmail, OutgoingEmail, OutgoingStatus
 from intake.store.reasons import Reason
 from intake.store.responses import Addition, Attachment, FormerReference, Response, ResponseNote, ResponseTag
@@ -34,7 +36,6 @@ _FILE_KINDS = {
     "application/vnd.ms-excel": "Excel spreadsheet",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel spreadsheet",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word document",
-    "message/rfc822": "email",
     "text/calendar": "invitation",
     "text/html": "web page",
     "text/plain": "text",
@@ -76,6 +77,11 @@ class Incoming:
         return [(one, file_kind(one.filename, one.content_type)) for one in self.attachments]
 
     @property
+    def is_forged(self) -> bool:
+        """Whether the domain it names as its sender's disowns it."""
+        return self.email is not None and self.email.dmarc == FORGED
+
+    @property
     def says_more(self) -> bool:
         """Whether the whole text has anything beside the own words."""
         return "".join(self.row.text.split()) != "".join(self.row.own_words.split())
@@ -99,7 +105,12 @@ class Outgoing:
 
     @property
     def standing(self) -> str:
-        return _STANDINGS[self.row.status]
+        return "Not delivered yet" if self.is_delayed else _STANDINGS[self.row.status]
+
+    @property
+    def is_delayed(self) -> bool:
+        """Whether it could not be delivered for now, and may still arrive."""
+        return self.row.status is OutgoingStatus.bounced and self.row.reason == Reason.bounced_for_now
 
     @property
     def reason(self) -> str | None:
@@ -123,7 +134,20 @@ class Thread:
     tags: Sequence[str]
     officer: User | None
     duplicate: Response | None
+    forwarder: str | None  # the name of the officer who forwarded it, else their address
     former_references: Sequence[str]
+
+    @property
+    def returned(self) -> OutgoingEmail | None:
+        """The last that was sent about it, where that came back: the respondent has not got it."""
+        sent = [entry.row for entry in self.entries if isinstance(entry, Outgoing)]
+        last = max(sent, key=lambda row: row.id, default=None)
+        return last if last and last.status is OutgoingStatus.bounced else None
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether an acknowledgement went, or is to go."""
+        return any(isinstance(entry, Outgoing) and entry.row.kind == "acknowledgement" for entry in self.entries)
 
     @property
     def own(self) -> Incoming:
@@ -137,7 +161,9 @@ class Thread:
 
 
 def file_kind(filename: str, content_type: str) -> str:
-    """What people call such a file: "PDF", "Word document", "picture"; else the ending of its name."""
+    """What people call such a file: "email", "PDF", "Word document", "picture"; else the ending of its name."""
+    if is_email_file(filename, content_type):
+        return "email"
     if found := _FILE_KINDS.get(content_type) or _FILE_FAMILIES.get(content_type.partition("/")[0]):
         return found
     _, dot, ending = filename.rpartition(".")
@@ -172,6 +198,7 @@ def thread_of(session: Session, response: Response, access: Access) -> Thread:
         tags=session.exec(tags).all(),
         officer=session.get(User, response.officer_id or 0),
         duplicate=duplicate if duplicate and access.may_see(duplicate.consultation_id) else None,
+        forwarder=_forwarder(session, response),
         former_references=session.exec(former.order_by(col(FormerReference.reference))).all(),
     )
 
@@ -203,10 +230,11 @@ def recorded_as(session: Session, access: Access, email: InboundEmail) -> Sequen
 
 
 def _consultations_of(session: Session, email: InboundEmail) -> set[int | None]:
-    """Where the email is recorded; of one that is not, the consultation it seems meant for."""
+    """Where the email is recorded, or a letter that was attached to it; else the consultation it seems meant for."""
     recorded = select(Response.consultation_id).where(_came_by(email))
     meant = set() if email.status is EmailStatus.recorded else {email.consultation_id}
-    return {*session.exec(recorded), *meant}
+    letters = session.exec(select(InboundEmail).where(InboundEmail.enclosed_in_id == email.id)).all()
+    return {*session.exec(recorded), *meant}.union(*(_consultations_of(session, letter) for letter in letters))
 
 
 def _came_by(email: InboundEmail) -> sa.ColumnElement[bool]:
@@ -255,6 +283,17 @@ def _notes(session: Session, response: Response) -> list[tuple[ResponseNote, str
         .order_by(col(ResponseNote.id))
     ).all()
     return [(note, name) for note, name in rows]
+
+
+def _forwarder(session: Session, response: Response) -> str | None:
+    if response.forwarded_by is None:
+        return None
+    named = [
+        select(User.name).where(User.address == response.forwarded_by),
+        select(PublishedAddress.officer_name).where(PublishedAddress.address == response.forwarded_by),
+    ]
+    names = (session.exec(one).first() for one in named)
+    return next(filter(None, names), response.forwarded_by)
 
 
 def _by_id(emails: Iterable[InboundEmail]) -> dict[int, InboundEmail]:

@@ -8,10 +8,11 @@ from typing import Literal
 
 import structlog
 
-from intake.errors import ChildDied, IntakeError
+from intake.errors import ChildDied, IntakeError, NotFound
 from intake.jobs import PARSER_MEMORY_MB, Installation
+from intake.mail.attachments import AttachedFile
 from intake.mail.letters import ReadLetter
-from intake.mail.showing import ShownEmail, StoredEmail, show_stored
+from intake.mail.showing import NothingThere, Shown, ShownEmail, StoredEmail, show_stored
 from intake.sandbox import ChildFailed, Sandbox
 from intake.store.emails import InboundEmail
 
@@ -20,7 +21,9 @@ SECONDS = 15.0
 _PATIENCE = 20.0  # seconds to wait for a child that reads something else
 
 log = structlog.get_logger()
-_Reader = Sandbox[StoredEmail, ShownEmail | ReadLetter | str | None]
+_Reader = Sandbox[StoredEmail, Shown]
+Place = tuple[int, ...]
+Part = Literal["body", "header", "letter", "file"]
 
 
 class EmailNotShown(IntakeError):
@@ -49,34 +52,48 @@ class EmailReader:
         """What the email says, made safe. Raises EmailNotShown with the sentence to show instead."""
         if email.is_headers_only:
             raise EmailNotShown("This email is larger than intake fetches by itself; only its headers are here.")
-        shown = self._read(email, "body")
+        shown = self._read(email.raw_sha256, "body")
         assert isinstance(shown, ShownEmail)
         return shown
 
     def header(self, email: InboundEmail) -> str:
         """The email's header, line by line. Raises EmailNotShown."""
-        shown = self._read(email, "header")
+        shown = self._read(email.raw_sha256, "header")
         assert isinstance(shown, str)
         return shown
 
     def letter(self, email: InboundEmail) -> ReadLetter:
         """What an officer needs to decide about it; of one too large, what its header says. Raises EmailNotShown."""
-        read = self._read(email, "letter")
+        return self.attached_letter(email.raw_sha256, ())
+
+    def attached_letter(self, sha256: str, place: Place) -> ReadLetter:
+        """What an email says that is attached in this place of a stored one, or is the stored one itself.
+
+        Raises NotFound where there is none, or EmailNotShown.
+        """
+        read = self._read(sha256, "letter", place)
         assert isinstance(read, ReadLetter)
         return read
 
-    def _read(self, email: InboundEmail, part: Literal["body", "header", "letter"]) -> ShownEmail | ReadLetter | str:
-        job = StoredEmail(self._files.path(email.raw_sha256), email.raw_sha256, part)
-        outcome = self._run(job)
+    def attached_file(self, sha256: str, place: Place) -> AttachedFile:
+        """As `attached_letter`, for any file."""
+        file = self._read(sha256, "file", place)
+        assert isinstance(file, AttachedFile)
+        return file
+
+    def _read(self, sha256: str, part: Part, place: Place = ()) -> ShownEmail | ReadLetter | AttachedFile | str:
+        outcome = self._run(StoredEmail(self._files.path(sha256), sha256, part, place))
         if isinstance(outcome, ChildDied | ChildFailed):
-            log.warning("show", email=email.id, error=str(outcome))
+            log.warning("show", file=sha256, error=str(outcome))
             raise EmailNotShown
+        if isinstance(outcome, NothingThere):
+            raise NotFound
         if outcome is None:
-            log.error("show", email=email.id, error="its stored file is missing or damaged")
+            log.error("show", file=sha256, error="it is missing or damaged")
             raise EmailNotShown("The stored file of this email is missing or damaged; an administrator can restore it.")
         return outcome
 
-    def _run(self, job: StoredEmail) -> ShownEmail | ReadLetter | str | ChildDied | ChildFailed | None:
+    def _run(self, job: StoredEmail) -> Shown | ChildDied | ChildFailed:
         try:
             reader = self._idle.get(timeout=_PATIENCE)
         except Empty:

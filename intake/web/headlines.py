@@ -15,6 +15,7 @@ from intake.outbound.listing import Tray, counts
 from intake.responses.counting import Counted
 from intake.responses.filters import Filters
 from intake.responses.handling import Flag
+from intake.responses.noticed import Noticed
 from intake.store.consultations import Consultation
 from intake.store.emails import EmailStatus
 from intake.store.responses import Nature, ResponseStatus
@@ -68,6 +69,9 @@ def _of_log(total: Counted, only: Consultation | None) -> Iterator[Headline]:
     yield Headline(total.needs_reply, "to reply to", log_path(every, flag=Flag.needs_reply))
     yield Headline(total.questions, _noun(total.questions, "question"), log_path(every, nature=Nature.question))
     yield Headline(total.late, "late", late)
+    if total.asking:
+        path = log_path(every, noticed=Noticed.asks)
+        yield Headline(total.asking, "asks for something" if total.asking == 1 else "ask for something", path, True)
     if total.undecided:
         yield Headline(total.undecided, "late, to be decided", late, is_urgent=True)
 

@@ -17,6 +17,17 @@ WORDINGS: Mapping[str, Mapping[str, str]] = {
     "timing": {"in_time": "In time", "late": "Late", "unknown": "Receipt not known"},
     "status": {"unread": "Unread", "read": "Read", "considered": "Considered"},
     "flag": {"confidential": "Confidential", "abusive": "Abusive", "needs_reply": "Needs a reply"},
+    "noticed": {
+        "asks": "Asks for something",
+        "forged": "Possibly forged",
+        "forwarded": "Forwarded by an officer",
+        "contains-letter": "Contains somebody else’s letter",
+    },
+    "wish": {
+        "withdrawal": "They ask for this response to be withdrawn",
+        "replacement": "They ask for an earlier response to be replaced",
+        "confidentiality": "They ask for this to be kept confidential",
+    },
     "attachments": {"yes": "With attachments", "no": "Without attachments"},
     "withdrawn": {"yes": "Only withdrawn", "no": "Not withdrawn"},
     "email_kind": {**{key: kind.name for key, kind in KINDS.items()}, "reply": "Reply", "test": "Test"},

@@ -19,6 +19,7 @@ from intake.mail.showing import (
     show_stored,
 )
 from tests.building import raw_email
+from tests.outlook_files import msg_file
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -267,3 +268,8 @@ def _with_pictures(content_id: str, content: bytes, content_type: str) -> bytes:
         b"--B\nContent-Type: %s\nContent-ID: <%s>\nContent-Transfer-Encoding: base64\n\n%s\n--B--\n"
         % (content_id.encode(), content_type.encode(), content_id.encode(), encoded)
     )
+
+
+def test_header_of_a_file_saved_by_outlook_is_its_emails() -> None:
+    lines = header_text(msg_file({0x0037: "Our response"})).splitlines()
+    assert "Subject: Our response" in lines

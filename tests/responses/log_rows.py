@@ -11,7 +11,8 @@ from intake.responses.filters import Filters
 from intake.responses.finding import find_page, visible_consultations
 from intake.store.consultations import Consultation, next_references
 from intake.store.database import Database
-from intake.store.responses import Channel, Response
+from intake.store.emails import InboundEmail
+from intake.store.responses import Channel, RespondentWish, Response, Wish
 from intake.store.users import User
 from tests.office import DURING
 
@@ -56,6 +57,26 @@ def found(database: Database, user: User, **query: str | list[str]) -> list[str]
     filters = filters_of(database, user, pairs)
     with database.reading() as session:
         return [entry.reference for entry in find_page(session, access_of(session, user), filters).entries]
+
+
+def add_wish(
+    database: Database, reference: str, wish: Wish = Wish.withdrawal, sentence: str = "Please withdraw my response."
+) -> int:
+    """What the email that a response was made of asks for beside; the wish's id."""
+    with database.transaction() as session:
+        response = session.exec(select(Response).where(Response.reference == reference)).one()
+        assert response.email_id
+        row = RespondentWish(
+            response_id=response.id, email_id=response.email_id, wish=wish, sentence=sentence, asked_at=DURING
+        )
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def set_on_email(database: Database, email_id: int | None, **values: Any) -> None:
+    with database.transaction() as session:
+        session.execute(sa.update(InboundEmail).where(col(InboundEmail.id) == email_id).values(**values))
 
 
 def set_on(database: Database, reference: str, /, **values: Any) -> None:

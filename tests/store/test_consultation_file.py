@@ -234,6 +234,14 @@ def test_exported_consultation_reads_back_as_it_was(database: Database, tmp_path
         assert read(tmp_path, export_consultation(session, slug)) == sample(slug)
 
 
+def test_whether_forwarded_letters_are_acknowledged_is_read_and_exported(database: Database, tmp_path: Path) -> None:
+    assert not read(tmp_path, TOP + TABLES).acknowledges_forwards
+    add(database, read(tmp_path, TOP + "acknowledges_forwards = true\n" + TABLES))
+    with database.reading() as session:
+        assert session.exec(select(Consultation.acknowledges_forwards)).one()
+        assert "acknowledges_forwards = true\n" in export_consultation(session, "schools")
+
+
 def test_exported_consultees_read_back_with_all_that_is_known_of_them(database: Database, tmp_path: Path) -> None:
     text = """
     [[consultees]]

@@ -25,15 +25,15 @@ def hold(desk: Desk, raw: bytes, *, mailbox: str = "review") -> int:
     return email.id
 
 
-def forward() -> bytes:
-    """Ben's letter as Asha handed it on."""
+def forward(**headers: str) -> bytes:
+    """Ben's letter as Asha handed it on; without more headers nobody vouches that it was she."""
     text = (
         "Please log this one.\n\n"
         "---------- Forwarded message ---------\n"
         f"From: Ben Hughes <{BEN}>\nDate: Mon, 3 Feb 2020 at 09:12\nSubject: Our view\n"
         f"To: Asha Rahman <{ASHA}>\n\nWe support the draft.\n"
     )
-    return raw_email(sender=ASHA, to=REVIEW, subject="Fwd: Our view", text=text)
+    return raw_email(sender=ASHA, to=REVIEW, subject="Fwd: Our view", text=text, headers=headers)
 
 
 def filled_in(page: LexborHTMLParser) -> dict[str, str]:

@@ -33,6 +33,7 @@ from tests.web.desk import ADMISSIONS_SLUG, REVIEW_SLUG, Desk
 from tests.web.mailing_scene import set_mailings
 from tests.web.matching_scene import set_matching
 from tests.web.reminding_scene import set_reminders
+from tests.web.understood_scene import set_understood
 
 AFTER_CLOSING = datetime(2020, 3, 3, 10, tzinfo=UTC)
 LATE_RISER = "late.riser@elsewhere.example"
@@ -53,8 +54,10 @@ def set_scene(desk: Desk) -> dict[str, Any]:
     _write_a_text(desk)
     _give_passwords(desk)
     mailed = set_mailings(desk) | set_reminders(desk) | set_matching(desk)
+    names = _names(desk)
+    understood = set_understood(desk)
     desk.office.now = AFTER_CLOSING
-    return {**_names(desk), **mailed}
+    return {**names, **mailed, **understood}
 
 
 def _plan(desk: Desk) -> None:

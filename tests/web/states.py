@@ -15,9 +15,11 @@ Act = Callable[[Page], None]
 
 NO_PAGES = {
     "/attachments/{attachment_id}": "a download",
+    "/attachments/{attachment_id}/files/{place}": "a download",
     "/consultations/{slug}/consultees/download": "a download",
     "/documents/{document_id}": "a download",
     "/emails/{email_id}/html": "a stranger's letter, in which axe-core may not run: tests/web/test_browser_emails.py",
+    "/emails/{email_id}/files/{place}": "a download",
     "/emails/{email_id}/original": "a download",
     "/reminders/{rule_id}/email/html": "an email as it is laid out, in a frame in which axe-core may not run",
     "/health": "one word for whatever watches",
@@ -110,6 +112,7 @@ def _add_user(page: Page) -> None:
 
 CONFLICT = "changed this while you had it open"
 RESPONSE, REPLY = "/responses/{reference}", "/responses/{reference}/reply"
+WITHIN = "/attachments/{attachment_id}/email"
 CONSULTATION, CLOSING = "/consultations/{slug}", "/consultations/{slug}/closing"
 OPEN = "/consultations/{open}"
 TEXT = "/texts/{text_id}"
@@ -164,6 +167,7 @@ STATES = [
     State("/responses", who=ASHA),
     State("/responses", "administrator"),
     State("/responses", "filtered", "/responses?consultation={slug}&timing=late&q=sorry", who=ASHA),
+    State("/responses", "what was noticed", "/responses?noticed=forged", who=ASHA, says="Possibly forged"),
     State("/responses", "nothing found", "/responses?q=zebra", who=ASHA),
     State("/responses/bulk", "mistakes: nothing ticked", who=ASHA),
     State("/responses/bulk", "asked", "/responses/bulk?chosen={reference}&do=status-read", who=ASHA),
@@ -180,11 +184,21 @@ STATES = [
     State(RESPONSE, "mistakes in who responded", who=ASHA, act=fill("Save", respondent_address="nobody")),
     State(RESPONSE, "mistakes about being late", "/responses/{late}", who=ASHA, act=press("Decide")),
     State(RESPONSE, "conflict", who=ASHA, act=overtaken("Save", organisation="Another school"), says=CONFLICT),
+    State(RESPONSE, "forwarded", "/responses/{forwarded}", who=ASHA, says="Forwarded by"),
+    State(RESPONSE, "mistakes in when it came", "/responses/{forwarded}", ASHA, fill("Save", received__year="2031")),
+    State(RESPONSE, "asks for something", "/responses/{asking}", who=ASHA, says="They ask for"),
+    State(RESPONSE, "asked for and dealt with", "/responses/{asking}", ASHA, press("Mark as dealt with"), "Dealt with"),
+    State(RESPONSE, "possibly forged", "/responses/{forged}", who=ASHA, says="it may be forged"),
+    State(RESPONSE, "with an email attached", "/responses/{with_email}", who=ASHA, says="letter.eml"),
     State(RESPONSE, "not theirs", who=OLGA),
     State(REPLY, who=ASHA),
     State(REPLY, "mistakes", who=ASHA, act=fill("Look at it before it goes", text="", subject="")),
     State(REPLY, "looked at", who=ASHA, act=fill("Look at it before it goes", text="Thank you for your letter.")),
     State("/emails/{email_id}/headers", who=ASHA),
+    # Emails within emails
+    State(WITHIN, path="/attachments/{email_attachment_id}/email", who=ASHA, says="map"),
+    State(f"{WITHIN}/{{place}}", path="/attachments/{email_attachment_id}/email/2", who=ASHA, says="Too few."),
+    State("/emails/{email_id}/attached/{place}", "held", "/emails/{encrypted_id}/attached/1", who=ASHA, says="map.pdf"),
     # Held emails
     State("/held", who=ASHA),
     State("/held", "empty", who=OLGA),
@@ -193,6 +207,11 @@ STATES = [
     State("/held/{email_id}", path="/held/{held_id}", who=ASHA),
     State("/held/{email_id}", "failed", "/held/{failed_id}"),
     State("/held/{email_id}", "recorded", who=ASHA),
+    State("/held/{email_id}", "encrypted", "/held/{encrypted_id}", who=ASHA, says="It is encrypted"),
+    State("/held/{email_id}", "unproven officer", "/held/{unproven_id}", who=ASHA, says="did not confirm"),
+    State("/held/{email_id}", "asks to withdraw", "/held/{withdrawing_id}", who=ASHA, says="to be withdrawn"),
+    State("/held/{email_id}", "handed on", "/held/{handed_on_id}", who=ASHA, says="The letters that were taken out"),
+    State("/held/{email_id}", "taken out of a forward", "/held/{taken_out_id}", who=ASHA, says="an officer’s forward"),
     State("/held/{email_id}", "mistakes", "/held/{held_id}", who=ASHA, act=choose("Decide", "Ignore it")),
     State("/held/backlog"),
     # Outgoing mail

@@ -15,10 +15,11 @@ from sqlmodel import SQLModel, select
 from intake.store.emails import InboundEmail, OutgoingEmail
 from intake.store.responses import Attachment, Response
 from tests.building import raw_email
-from tests.people import BEN, CAROL, OLGA, REVIEW
+from tests.people import ASHA, BEN, DAN, OLGA, REVIEW
 from tests.web.desk import REVIEW_SLUG, Desk, Visitor, open_desk
 from tests.web.reminding_scene import set_reminders
 from tests.web.routes import api_routes
+from tests.web.understood_scene import ATTACHED
 
 PUBLIC = {
     "/accessibility",
@@ -95,13 +96,12 @@ def _routes() -> list[Route]:
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     with open_desk(tmp_path_factory.mktemp("desk")) as desk:
-        desk.office.receive(
-            raw_email(sender=BEN, to=REVIEW, attachments=[("map.pdf", "application/pdf", b"%PDF-1.4 a map")])
-        )
+        desk.office.receive(raw_email(sender=BEN, to=REVIEW, attachments=[ATTACHED]))
         desk.office.cycle()
         desk.adam.post(f"/consultations/{REVIEW_SLUG}/texts", kind="reminder", name="Ours")
         set_reminders(desk)
-        desk.office.receive(raw_email(sender=CAROL, to="asha.rahman@county.example"), mailbox="asha")
+        held = raw_email(sender=DAN, to=ASHA, attachments=[ATTACHED], message_id="<held@x.example>")
+        desk.office.receive(held, mailbox="asha")
         desk.office.cycle()
         yield desk
 
@@ -121,6 +121,7 @@ def _address(desk: Desk, route: Route) -> str:
             "name": "review",
             "token": "guessed",
             "kind": "reminder",
+            "place": "2" if "/attachments/" in route.path else "1",
         }
     wanted = {key: value for key, value in named.items() if f"{{{key}}}" in route.path}
     wanted |= dict.fromkeys(_others(route.path, wanted), 1)
@@ -171,7 +172,7 @@ def test_an_administrator_opens_every_page(desk: Desk) -> None:
 
 def test_a_number_that_no_row_can_have_leads_to_no_page(desk: Desk) -> None:
     numbered = {r for r in _routes() if re.search(r"\{\w*id\}", r.path)}
-    wrong = {r: re.sub(r"\{\w*id\}", "9" * 25, r.path).format(slug=REVIEW_SLUG) for r in numbered}
+    wrong = {r: re.sub(r"\{\w*id\}", "9" * 25, r.path).format(slug=REVIEW_SLUG, place=1) for r in numbered}
     answers = {r: (desk.adam.post(p) if r.method == "POST" else desk.adam.get(p)).status_code for r, p in wrong.items()}
     assert {route: status for route, status in answers.items() if status != 404} == {}
 

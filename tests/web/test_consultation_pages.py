@@ -32,7 +32,7 @@ def _text(tree: LexborHTMLParser, selector: str = "main") -> str:
 def _form(tree: LexborHTMLParser, path: str) -> dict[str, str]:
     """The fields of the form that is sent to this path, as the page filled them in."""
     [form] = [one for one in tree.css("form") if one.attributes.get("action") == path]
-    inputs = [*form.css("input[name]:not([type=radio])"), *form.css("input[checked]")]
+    inputs = [*form.css("input[name]:not([type=radio], [type=checkbox])"), *form.css("input[checked]")]
     fields = {one.attributes["name"] or "": one.attributes.get("value") or "" for one in inputs}
     return fields | {one.attributes["name"] or "": one.text().strip("\n") for one in form.css("textarea")}
 
@@ -138,6 +138,20 @@ def test_each_section_is_changed_on_a_form_of_its_own(
     assert "Saved." in _text(page)
     assert getattr(_review(desk), field) == changed[field]
     assert "Adam Clarke changed the" in _text(page, ".app-history")
+
+
+def test_acknowledging_forwarded_letters_is_off_until_an_administrator_ticks_it(desk: Desk) -> None:
+    path = f"{PAGE}/change/judging"
+    assert "Recorded, without an acknowledgement" in _text(desk.adam.page(PAGE))
+    fields = _form(desk.adam.page(path), path)
+    assert "acknowledges_forwards" not in fields
+    page = desk.adam.follow(desk.adam.post(path, {**fields, "acknowledges_forwards": "yes"}))
+    assert "Their writers get an acknowledgement" in _text(page)
+    assert "changed whether writers of forwarded letters get an acknowledgement" in _text(page, ".app-history")
+    fields = _form(desk.adam.page(path), path)
+    assert fields.pop("acknowledges_forwards") == "yes"
+    desk.adam.post(path, fields)
+    assert not _review(desk).acknowledges_forwards
 
 
 def test_second_of_two_keeps_what_they_typed_and_sees_what_is_there_now(desk: Desk) -> None:

@@ -99,16 +99,16 @@ def test_after_a_decision_comes_the_next_in_the_same_part_of_the_queue(desk: Des
     assert decide(desk.asha, second, part="reason=possible-question").headers["location"].startswith("/held?")
 
 
-def test_an_officers_forward_is_prefilled_with_who_wrote_the_letter_and_when(desk: Desk) -> None:
+def test_a_forward_that_nobody_vouches_for_is_prefilled_with_who_wrote_the_letter_and_when(desk: Desk) -> None:
     email_id = hold(desk, forward())
     page = desk.asha.page(f"/held/{email_id}")
     fields = filled_in(page)
-    assert (fields["choice"], fields["nature"]) == ("record", "response")
+    assert "choice" not in fields
     assert (fields["respondent_name"], fields["respondent_address"]) == ("Ben Hughes", BEN)
     moment = [fields[f"received-{part}"] for part in ("day", "month", "year", "clock")]
     assert moment == ["3", "2", "2020", "9:12am"]
     assert "We support the draft." in text_of(page)
-    decide(desk.asha, email_id)
+    decide(desk.asha, email_id, choice="record")
     jobs.record(desk.office.this)
     [response] = desk.office.responses()
     assert response.respondent_address == BEN
@@ -118,10 +118,10 @@ def test_an_officers_forward_is_prefilled_with_who_wrote_the_letter_and_when(des
 
 def test_a_letter_cannot_have_come_after_the_email_that_brought_it(desk: Desk) -> None:
     email_id = hold(desk, forward())
-    answer = decide(desk.asha, email_id, **{"received-year": "2021"})
+    answer = decide(desk.asha, email_id, **{"choice": "record", "received-year": "2021"})
     assert answer.status_code == 422
     assert "cannot have come later" in answer.text
-    answer = decide(desk.asha, email_id, **{"received-day": "31"})
+    answer = decide(desk.asha, email_id, **{"choice": "record", "received-day": "31"})
     assert answer.status_code == 422
     assert 'value="31"' in answer.text
     assert 'href="#received-day"' in answer.text
@@ -199,7 +199,7 @@ def test_several_are_ticked_and_decided_alike(desk: Desk) -> None:
     assert "1 email was left: decide on each by itself." in told
     jobs.record(desk.office.this)
     assert sorted(desk.office.outcomes()) == [
-        ("held", "forwarded-by-officer"),
+        ("held", "unproven-officer"),
         ("ignored", "spam"),
         ("recorded", None),
         ("recorded", None),

@@ -200,3 +200,20 @@ def test_the_way_out_of_a_mailing_is_its_recipients_alone(desk: Desk) -> None:
         assert "/stop/test" in shown
         assert row.opt_out_token is not None
         assert row.opt_out_token not in shown
+
+
+def test_what_may_still_arrive_is_called_so_among_what_was_sent(desk: Desk) -> None:
+    with desk.office.database.transaction() as session:
+        carols = session.get_one(OutgoingEmail, 2)
+        move_outgoing(session, carols, OutgoingStatus.bounced, now=DURING, reason=Reason.bounced_for_now)
+    listed = desk.asha.page("/outgoing?state=sent").css_first("tbody tr")
+    assert listed is not None
+    assert "Not delivered yet" in listed.text()
+    page = desk.asha.page("/outgoing/2")
+    standing = page.css_first(".app-standing")
+    assert standing is not None
+    assert "It could not be delivered for now; it may still arrive." in standing.text()
+    assert page.css_first("a[href='/outgoing?state=sent']") is not None
+    history = page.css_first(".app-history")
+    assert history is not None
+    assert "could not be delivered for now." in history.text()

@@ -11,7 +11,7 @@ from intake.store.files import FileStore
 from intake.web.asking import Asking, Officer, RowId
 from intake.web.showing import page
 
-DOWNLOAD_POLICY = "default-src 'none'; sandbox"
+DOWNLOAD_HEADERS = {"Content-Security-Policy": "default-src 'none'; sandbox", "Referrer-Policy": "no-referrer"}
 ANY_KIND = "application/octet-stream"
 # Told truly so that a phone opens the right program; everything else is bytes.
 _KNOWN_KINDS = frozenset(
@@ -66,6 +66,5 @@ def download_of(files: FileStore, sha256: str, *, filename: str, kind: str) -> R
 
     RFC 6266: the name goes as `filename*`, percent-encoded, wherever it is not plain ASCII.
     """
-    path = files.whole(sha256)
-    headers = {"Content-Security-Policy": DOWNLOAD_POLICY, "Referrer-Policy": "no-referrer"}
-    return FileResponse(path, headers=headers, media_type=kind, filename=safe_filename(filename) or "attachment")
+    path, name = files.whole(sha256), safe_filename(filename) or "attachment"
+    return FileResponse(path, headers=DOWNLOAD_HEADERS, media_type=kind, filename=name)

@@ -33,7 +33,11 @@ def _texts(form: Form) -> dict[str, object]:
 
 def _judging(form: Form) -> dict[str, object]:
     lines = [line.strip() for line in form.long_text("subject_words").splitlines()]
-    return {"late_policy": form.text("late_policy"), "subject_words": [line for line in lines if line]}
+    return {
+        "late_policy": form.text("late_policy"),
+        "acknowledges_forwards": form.is_ticked("acknowledges_forwards"),
+        "subject_words": [line for line in lines if line],
+    }
 
 
 _READ: dict[str, Callable[[Form], dict[str, object]]] = {

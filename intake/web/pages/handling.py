@@ -21,7 +21,7 @@ from intake.responses.thread import find_response
 from intake.store.consultations import Consultation
 from intake.store.people import Consultee
 from intake.store.response_changes import changes_since
-from intake.store.responses import LateDecision, Nature, Response, ResponseStatus
+from intake.store.responses import LateDecision, Nature, RespondentWish, Response, ResponseStatus
 from intake.store.users import User
 from intake.web.asking import Asking, Officer
 from intake.web.forms import Form, Sent
@@ -53,6 +53,13 @@ LABELS = {
     "none_of_them": "It is none of the consultees’",
     "reopen": "Take back whose it is",
     "writes_from_it": "The address writes for them from now on",
+    "received-day": "It came on day",
+    "received-month": "In month",
+    "received-year": "In year",
+    "received-clock": "At",
+    "unsay": "Take back when it came",
+    "wish": "They ask for",
+    "act": "What is done",
 }
 """The fields an officer fills in, as the page about a conflict calls them."""
 _NATURES = {
@@ -60,6 +67,7 @@ _NATURES = {
     Nature.question: "It is a question now, and does not count as a response.",
     Nature.neither: "It is neither a response nor a question now.",
 }
+_ACTS = {"withdraw": "withdraw it", "settle": "mark it as dealt with", "reopen": "open it again"}
 
 
 @router.post("/responses/{reference}/status")
@@ -245,7 +253,7 @@ def _conflict(asking: Asking, reference: str, form: Form) -> Answer:
         consultation = session.get_one(Consultation, response.consultation_id)
         meanwhile = tell(session, changes_since(session, response, form.version))
         given = {name: form.long_text(name) for name in LABELS if form.many(name)}
-        shown = [(LABELS[name], _shown(session, asking, name, value)) for name, value in given.items()]
+        shown = [(LABELS[name], _shown(session, asking, response, name, value)) for name, value in given.items()]
     return page(
         asking,
         "conflict.html",
@@ -260,7 +268,7 @@ def _conflict(asking: Asking, reference: str, form: Form) -> Answer:
     )
 
 
-def _shown(session: Session, asking: Asking, name: str, value: str) -> str:
+def _shown(session: Session, asking: Asking, response: Response, name: str, value: str) -> str:
     """A field's value in words."""
     key = int(value) if value.isdecimal() and len(value) < 10 else 0
     if name == "officer":
@@ -272,6 +280,11 @@ def _shown(session: Session, asking: Asking, name: str, value: str) -> str:
     if name == "consultee":
         invited = session.get(Consultee, key)
         return invited.organisation if invited and asking.access.may_see(invited.consultation_id) else ""
-    if name in ("set", "none_of_them", "reopen", "writes_from_it"):
+    if name == "wish":
+        wish = session.get(RespondentWish, key)
+        return wish.wish.value if wish and wish.response_id == response.id else ""
+    if name == "act":
+        return _ACTS.get(value, "")
+    if name in ("set", "unsay", "none_of_them", "reopen", "writes_from_it"):
         return "yes" if value else "no"
     return value.replace("_", " ") if name in ("flag", "decision") else value

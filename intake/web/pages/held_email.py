@@ -1,6 +1,7 @@
 """One email that waits, or waited: what it says, why it waits, what may be decided, and what came of decisions."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -8,7 +9,7 @@ from fastapi import APIRouter, Response
 from sqlmodel import Session
 
 from intake.administration.moments import TypedMoment, instant
-from intake.errors import LostRace, Mistakes
+from intake.errors import LostRace, Mistakes, NotFound
 from intake.inbound.choices import IGNORE_REASONS, Choice, choices_for
 from intake.inbound.deciding import (
     Given,
@@ -19,8 +20,19 @@ from intake.inbound.deciding import (
     open_consultations,
     state,
 )
-from intake.inbound.queue import decisions_about, earlier_responses, mailbox_name, named_by, next_waiting, outcomes_of
+from intake.inbound.queue import (
+    decisions_about,
+    earlier_responses,
+    letters_taken_out,
+    mailbox_name,
+    named_by,
+    next_waiting,
+    only_response,
+    outcomes_of,
+)
+from intake.mail.attachments import is_email_file
 from intake.mail.letters import ReadLetter
+from intake.responses.noticed import FORGED
 from intake.responses.thread import find_email
 from intake.store.consultations import Consultation
 from intake.store.decisions import Decision, DecisionKind
@@ -41,8 +53,9 @@ _NOTICES: Mapping[DecisionKind, str] = {
     DecisionKind.fetch: "It will be fetched at the next look into its mailbox.",
     DecisionKind.ignore: "It is ignored now.",
 }
-# Mail that may be automatic is never acknowledged, whatever is ticked.
-_NEVER_ACKNOWLEDGED = (Reason.list_mail, Reason.possible_auto_reply)
+_MAY_BE_AUTOMATIC = (Reason.list_mail, Reason.possible_auto_reply)
+_FORWARDED = (Reason.forwarded_by_officer, Reason.unproven_officer)
+_ASKING = (Reason.asks_to_withdraw, Reason.asks_to_replace)
 router = APIRouter()
 
 
@@ -123,6 +136,7 @@ def _show(asking: Asking, email_id: int, part: Mapping[str, str], *, status: int
         status=status,
         email=email,
         letter=letter,
+        attached_emails=_attached_emails(letter) if letter else (),
         trouble=trouble,
         shown=shown,
         given=more.get("form"),
@@ -140,6 +154,11 @@ def _read(asking: Asking, email: InboundEmail) -> tuple[ReadLetter | None, str |
         return None, str(error)
 
 
+def _attached_emails(letter: ReadLetter) -> list[int]:
+    """Which of its files are emails, to be read in a page."""
+    return [at for at, file in enumerate(letter.files) if is_email_file(file.filename, file.content_type)]
+
+
 def _about(session: Session, asking: Asking, email: InboundEmail, letter: ReadLetter | None) -> dict[str, object]:
     consultation = session.get(Consultation, email.consultation_id) if email.consultation_id else None
     first_copy = session.get(InboundEmail, email.duplicate_of_id) if email.duplicate_of_id else None
@@ -151,7 +170,16 @@ def _about(session: Session, asking: Asking, email: InboundEmail, letter: ReadLe
         "earlier": earlier_responses(session, email, asking.access),
         "first_copy": first_copy,
         "copied": outcomes_of(session, [first_copy.id])[first_copy.id] if first_copy else None,
+        "taken_out": letters_taken_out(session, email),
+        "may_see_forward": _may_see(session, asking, email.enclosed_in_id),
     }
+
+
+def _may_see(session: Session, asking: Asking, email_id: int | None) -> bool:
+    try:
+        return email_id is not None and bool(find_email(session, asking.access, email_id))
+    except NotFound:
+        return False
 
 
 def _decisions(session: Session, email: InboundEmail) -> dict[str, object]:
@@ -170,7 +198,9 @@ def _form(session: Session, asking: Asking, email: InboundEmail, letter: ReadLet
     consultations = open_consultations(session, asking.access)
     forwarded = letter.understood.forwarded if letter else None
     meant = email.consultation_id or (consultations[0].id if len(consultations) == 1 else None)
-    zone = next((one.zone for one in consultations if one.id == meant), LONDON)
+    likely = next((one for one in consultations if one.id == meant), None)
+    written = letter.understood if letter and email.enclosed_in_id else forwarded
+    joined = only_response(session, email) if email.reason in _ASKING else None
     return {
         "choices": choices,
         "kinds": list(dict.fromkeys(option.kind.value for option in choices.options)),
@@ -178,9 +208,26 @@ def _form(session: Session, asking: Asking, email: InboundEmail, letter: ReadLet
         "meant": meant,
         "asks_for_respondent": asks_for_respondent(session, email) and Choice.response in choices.options,
         "asks_for_receipt": asks_for_receipt(session, email) and Choice.response in choices.options,
-        "may_acknowledge": email.reason not in _NEVER_ACKNOWLEDGED,
-        "came": TypedMoment.of(forwarded.sent_at, zone) if forwarded and forwarded.sent_at else None,
+        "unacknowledged": _unacknowledged(email, likely),
+        "joined": joined.reference if joined and asking.access.may_see(joined.consultation_id) else "",
+        "writer": written.sender if written else None,
+        "came": _came(written.sent_at if written else None, likely),
         "ignore_reasons": IGNORE_REASONS,
         "seen": state(email, latest_decision(session, email)),
         "is_taking_back": email.status is EmailStatus.ignored,
     }
+
+
+def _came(sent_at: datetime | None, likely: Consultation | None) -> TypedMoment | None:
+    """When the letter says that it was sent, which is when it first came, or soon before."""
+    return TypedMoment.of(sent_at, likely.zone if likely else LONDON) if sent_at else None
+
+
+def _unacknowledged(email: InboundEmail, likely: Consultation | None) -> str:
+    """Why no acknowledgement goes, whatever an officer decides; nothing where they may choose."""
+    if email.reason in _MAY_BE_AUTOMATIC:
+        return "Mail that may be automatic is never answered."
+    if email.reason in _FORWARDED or email.enclosed_in_id:  # then its headers are not its writer's
+        is_owed = likely is None or likely.acknowledges_forwards
+        return "" if is_owed else Reason.forwarded_letter.sentence
+    return Reason.failed_dmarc.sentence if email.dmarc == FORGED else ""

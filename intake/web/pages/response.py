@@ -11,13 +11,16 @@ from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
+from intake.administration.moments import TypedMoment
 from intake.deadlines import Timing
 from intake.responses.filters import Filters
 from intake.responses.finding import neighbours, visible_consultations
 from intake.responses.handling import officers_of
 from intake.responses.handling_notes import reasons_among_notes
+from intake.responses.handling_receipt import may_say_receipt
 from intake.responses.handling_respondent import groups_of
 from intake.responses.handling_standing import was_put_back
+from intake.responses.handling_wishes import other_responses, wishes_of
 from intake.responses.matching import has_consultees, proposals_for
 from intake.responses.recounting import recount
 from intake.responses.thread import Thread, find_response, thread_of
@@ -63,6 +66,7 @@ def _fields(session: Session, asking: Asking, thread: Thread) -> dict[str, Any]:
     filters, _ = Filters.from_query(asking.request.query_params.multi_items(), consultations)
     previous, following = neighbours(session, asking.access, filters, response)
     judged = timeliness(session, response, consultation, now=asking.now)
+    came = response.received_at or response.original_sent_at
     return {
         "response": response,
         "consultation": consultation,
@@ -78,6 +82,10 @@ def _fields(session: Session, asking: Asking, thread: Thread) -> dict[str, Any]:
         "consultee": session.get(Consultee, response.consultee_id or 0),
         "proposals": proposals_for(session, response),
         "has_consultees": has_consultees(session, consultation),
+        "wishes": wishes_of(session, response),
+        "others": other_responses(session, response),
+        "may_say_receipt": may_say_receipt(session, response),
+        "came": TypedMoment.of(came, consultation.zone) if came else None,
         "history": recount(session, response),
         "users": officers_of(session, consultation.id),
         "groups": groups_of(session, consultation.id),
