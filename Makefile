@@ -1,8 +1,9 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check servers test demo bench chaos screenshots clean
+.PHONY: help setup lock check servers test demo bench fuzz chaos screenshots clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
+SECONDS ?= 120
 BIN := .venv/bin
 STAMP := .venv/.set-up
 PAGES := intake/web/static/app.css
@@ -35,13 +36,16 @@ servers: ## install the Debian packages the tests need (as root)
 	@.ci/install-servers
 
 test: check $(PAGES) servers ## run the checks and all tests
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n $$(($$(nproc) + 1)) # they wait for servers a fifth of the time
 
 demo: $(STAMP) $(PAGES) ## run the whole product on sample data
 	$(BIN)/intake --config config/demo.toml demo
 
 bench: $(STAMP) $(PAGES) ## run the benchmarks
 	$(BIN)/python -m tests.bench
+
+fuzz: $(STAMP) ## look for emails that break the reading of them (SECONDS=120)
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 chaos: $(STAMP) $(PAGES) servers ## random faults while 2,000 emails arrive (about 10 minutes)
 	$(BIN)/python -m tests.chaos

@@ -45,10 +45,10 @@ class OwnMail:
 
 
 def judge_automatic(parsed: ParsedEmail, *, bounce: bool, own: OwnMail | None) -> Automatic | None:
-    """The first reason that holds, the most certain first. `bounce`: failed recipients were read from the email."""
+    """The first reason that holds, the most certain first. `bounce`: it `looks_like_bounce`."""
     if own is not None and _is_own(parsed, own):
         return Automatic("own", "own-message-id")
-    if bounce or looks_like_bounce(parsed):
+    if bounce:
         return Automatic("bounce", _bounce_reason(parsed))
     for kind, reason, holds in _RULES:
         if holds(parsed):

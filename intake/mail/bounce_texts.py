@@ -60,6 +60,7 @@ _FAILURE_SUBJECT: Final = re.compile(
 )
 
 # Sentences no person opens a letter with.
+# On lower-case text: a fraction of the time of a search that ignores case.
 _MACHINE: Final = re.compile(
     r"message was created automatically by|this is the (?:mail system|qmail|postfix|mail delivery"
     r"|machine generated|mailer-daemon|e-?mail server|deliver program|courier)"
@@ -90,8 +91,7 @@ _MACHINE: Final = re.compile(
     r"|bezorging (?:is )?mislukt|kunde inte levereras|kunne ikke leveres|ei voitu toimittaa"
     r"|nie można (?:było )?dostarczyć|nebylo možné doručit|не может быть\W+доставлен|не удалось доставить"
     r"|не доставлено|无法(?:发送|送达|投递|传递)"
-    r"|配信(?:できません|不能|に失敗)|送信できませんでした|存在しないか|ni ellid danfon|heb ei danfon",
-    re.IGNORECASE,
+    r"|配信(?:できません|不能|に失敗)|送信できませんでした|存在しないか|ni ellid danfon|heb ei danfon"
 )
 _DELAY: Final = re.compile(
     r"\bdelayed\b|not (?:yet )?been delivered (?:yet|after|within|because)|has not yet been|still (?:being"
@@ -149,4 +149,4 @@ def is_answer(subject: str) -> bool:
 
 
 def _speaks_as_machine(text: str) -> bool:
-    return _MACHINE.search(" ".join(text[:_OPENING].split())[:1200]) is not None
+    return _MACHINE.search(" ".join(text[:_OPENING].lower().split())[:1200]) is not None

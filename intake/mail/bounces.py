@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import HeaderParser
@@ -187,7 +187,7 @@ def _header(parsed: Message, name: str) -> str:
     written = str(next(values, ""))[:2000].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     try:
         return str(make_header(decode_header(written)))
-    except (HeaderParseError, LookupError, ValueError):  # an unknown charset, broken base64
+    except (MessageError, LookupError, ValueError):  # an unknown charset, one that is no name, broken base64
         return written
 
 

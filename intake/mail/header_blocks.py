@@ -61,7 +61,7 @@ class HeaderBlock:
 
 
 def has_address_in(text: str) -> bool:
-    return _ADDRESS.search(text[:2000]) is not None
+    return "@" in text[:2000] and _ADDRESS.search(text[:2000]) is not None
 
 
 def has_date_in(text: str) -> bool:

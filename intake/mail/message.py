@@ -32,6 +32,7 @@ _MESSAGE_ID = re.compile(r"<[^<>]{1,900}>")
 _MAX_ANSWERS = 100
 _LONGEST_NAME = 200
 _LONGEST_ID = 900
+_LONGEST_HEADER = 4_000_000  # 100,000 recipients
 # Newer releases of Python, and Debian's, give up on every address of a header with one odd one unless told not to.
 _LOOSELY: dict[str, Any] = {"strict": False} if "strict" in signature(getaddresses).parameters else {}
 
@@ -76,7 +77,7 @@ def parse_email(raw: bytes) -> ParsedEmail:
     root = parse_tree(raw)
     headers = _headers(root)
     parser = _mail_parser(headers)
-    report_type = root.get_param("report-type")
+    report_type = root.get_param("report-type") if "report-type" in root.get("content-type", "").lower() else None
     parts = take_apart(root, raw)
     return ParsedEmail(
         headers=headers,
@@ -118,12 +119,19 @@ def _bare_addresses(value: str) -> list[tuple[str, str]]:
 def _headers(root: Part) -> dict[str, list[str]]:
     headers: dict[str, list[str]] = {}
     for name, value in root.items():
-        headers.setdefault(name.lower(), []).append(value)
+        headers.setdefault(name.lower(), []).append(value[:_LONGEST_HEADER])
     return headers
 
 
 def _first(headers: Mapping[str, Sequence[str]], name: str) -> str:
     return next(iter(headers.get(name, ())), "")
+
+
+class _HeaderReader(MailParser):  # type: ignore[misc]
+    """Without the summary of everything that mail-parser makes twice and nobody here asks for."""
+
+    def _make_mail(self, complete: bool = True) -> dict[str, Any]:
+        return {}
 
 
 def _mail_parser(headers: Mapping[str, Sequence[str]]) -> MailParser | None:
@@ -137,7 +145,7 @@ def _mail_parser(headers: Mapping[str, Sequence[str]]) -> MailParser | None:
         if value := _first(headers, name.lower()):
             block[name] = value
     try:
-        return MailParser(block)
+        return _HeaderReader(block)
     except Exception:  # measured: AttributeError and RecursionError on odd mail; the standard library reads it then
         return None
 
@@ -212,6 +220,8 @@ def _header_defects(headers: Mapping[str, Sequence[str]], parser: MailParser | N
     repeated = [
         f"repeated-{name}" for name in ("from", "subject", "date", "message-id") if len(headers.get(name, ())) > 1
     ]
+    if any(len(value) == _LONGEST_HEADER for values in headers.values() for value in values):
+        repeated.append("header-cut-short")
     if parser is None:
         return [*repeated, "unreadable-headers"]
     return [*repeated, *sorted(_CATEGORIES.get(name, name) for name in parser.defects_categories)]

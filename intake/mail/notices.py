@@ -25,6 +25,10 @@ def _any(*alternatives: str) -> re.Pattern[str]:
     return re.compile("|".join(alternatives), re.IGNORECASE)
 
 
+def _any_lowered(*alternatives: str) -> re.Pattern[str]:
+    return re.compile("|".join(alternatives))
+
+
 # In Welsh, "I gael gwybodaeth" is "to have information".
 _FIRST_PERSON: Final = re.compile(
     r"\bI(?:['’]\w{1,2})?\b(?! (?:gael|ddarllen|weld|wybod|ddysgu|gysylltu|dderbyn|ddad)\w*)|\b[Mm]y\b|\bfy\b"
@@ -40,24 +44,26 @@ _BEGINS: Final = _any(
 )
 _FOR_WHOM, _IN_ERROR = 1, 3
 _SAYS: Final = (
-    _any(r"\b(?:e-?mail|message|communication|transmission|attachment|neges|e-?bost|nachricht|courriel|correo)"),
-    _any(
+    _any_lowered(
+        r"\b(?:e-?mail|message|communication|transmission|attachment|neges|e-?bost|nachricht|courriel|correo)"
+    ),
+    _any_lowered(
         r"intended (?:solely|only|recipient|for)|(?:only|solely) intended|(?:named|intended) (?:addressee|recipient)",
         r"addressee|solely for the use|derbynnydd|[bf]wriad\w* (?:ar gyfer|yn unig)|bwriadwyd|bestimmt für|adressat",
         r"destinataire|destinatario|geadresseerde",
     ),
-    _any(r"confidential|privileged|[cg]yfrinach\w+|vertraulich|vertrouwelijk|confidentiel|confidencial"),
-    _any(
+    _any_lowered(r"confidential|privileged|[cg]yfrinach\w+|vertraulich|vertrouwelijk|confidentiel|confidencial"),
+    _any_lowered(
         r"(?:received|sent|receive) (?:this|it|the|to you).{0,60}\b(?:in error|by mistake)|if received in error",
         r"(?:drwy|trwy|mewn) [gc]?amgymeriad|ar gam\b|irrtümlich|ten onrechte|par erreur|por error",
         r"has reached you by mistake",
     ),
-    _any(
+    _any_lowered(
         r"unauthori[sz]ed|prohibited|not (?:necessarily )?(?:represent|those|reflect)|liab(?:le|ility)|legally binding",
         r"monitored|intercept|viruses|malware|freedom of information|data protection|gwaherddir|f[ei]+rws|cynrychioli",
         r"[fm]onitro\b|unlawful",
     ),
-    _any(
+    _any_lowered(
         r"(?:delete|destroy|notify|inform|contact|tell) (?:it|the (?:e-?mail|message|material|sender)|us|me)\b",
         r"löschen sie|vernichten sie|rhowch wybod|dil[eë]wch",
         r"copy,? (?:distribute|or use|use|disclose)|distribution or|copying",
@@ -156,15 +162,16 @@ def _is_notice(lines: Sequence[str], paragraph: str, said_below: int) -> bool:
     bare = paragraph.strip(_EDGE)
     if _STANDING.match(bare) or _lists_links(lines):
         return True
+    if not (_BEGINS.match(bare) or any(_BEGINS.match(text) for text in _below_names(lines))):
+        return False
     said = _kinds(paragraph)
     is_of_its_own = said.bit_count() >= 2 and bool(said & (1 << _FOR_WHOM | 1 << _IN_ERROR))
-    if not is_of_its_own or (said | said_below).bit_count() < 3:
-        return False
-    return _BEGINS.match(bare) is not None or any(_BEGINS.match(text) for text in _below_names(lines))
+    return is_of_its_own and (said | said_below).bit_count() >= 3
 
 
 def _kinds(paragraph: str) -> int:
-    return sum(1 << kind for kind, pattern in enumerate(_SAYS) if pattern.search(paragraph))
+    lowered = paragraph.lower()  # a third of the time of a search that ignores case
+    return sum(1 << kind for kind, pattern in enumerate(_SAYS) if pattern.search(lowered))
 
 
 def _below_names(lines: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from email.feedparser import BytesFeedParser
 from email.message import Message
-from email.parser import BytesHeaderParser
+from email.parser import BytesHeaderParser, BytesParser
 from email.policy import Compat32
 from email.utils import collapse_rfc2231_value
 from functools import cached_property
@@ -50,7 +50,32 @@ class _ReadableHeaders(Compat32):
 _POLICY = _ReadableHeaders()
 
 
-class Part(Message):
+class _Forgiving(Message):
+    """Where the standard library raises on what mail contains, it says that it found nothing."""
+
+    def get_param(self, *args: Any, **options: Any) -> Any:
+        """Mixed-up RFC 2231 continuations make the standard library raise, even while it parses."""
+        try:
+            return super().get_param(*args, **options)
+        except Exception:
+            return None
+
+    def get_payload(self, *args: Any, **options: Any) -> Any:
+        """As sent where the declared charset is a codec of Python that raises whatever it is told (punycode)."""
+        try:
+            return super().get_payload(*args, **options)
+        except UnicodeError:
+            return self.__dict__["_payload"]
+
+    def get_boundary(self, failobj: Any = None) -> Any:
+        """As `get_param`: seen with charsets that cannot be decoded."""
+        try:
+            return super().get_boundary(failobj) or failobj
+        except Exception:
+            return failobj
+
+
+class Part(_Forgiving):
     """A part that the parser leaves closed when it is a nested message or lies too deep.
 
     The parser asks `get_content_type` whether to go on inside; `declared_type` is what the part says of itself.
@@ -71,20 +96,6 @@ class Part(Message):
     def get_content_type(self) -> str:
         declared = self.declared_type
         return "application/octet-stream" if declared.startswith("message/") or self.is_too_deep else declared
-
-    def get_param(self, *args: Any, **options: Any) -> Any:
-        """Mixed-up RFC 2231 continuations make the standard library raise, even while it parses."""
-        try:
-            return super().get_param(*args, **options)
-        except Exception:
-            return None
-
-    def get_boundary(self, failobj: Any = None) -> Any:
-        """As `get_param`: seen with charsets that cannot be decoded."""
-        try:
-            return super().get_boundary(failobj) or failobj
-        except Exception:
-            return failobj
 
     @property
     def encoded(self) -> bytes:
@@ -143,6 +154,14 @@ def parse_tree(raw: bytes) -> Part:
     root = parser.close()
     assert isinstance(root, Part)
     return root
+
+
+def parse_with_enclosed(raw: bytes) -> Message:
+    """The email as the standard library reads it, what is enclosed in it too: for reports of delivery.
+
+    Raises RecursionError on what is enclosed hundreds of times.
+    """
+    return BytesParser(_class=_Forgiving, policy=_POLICY).parsebytes(raw)
 
 
 def take_apart(root: Part, raw: bytes) -> Parts:
@@ -320,6 +339,8 @@ def _collapsed(value: Any) -> str:
 
 
 def _parameter(part: Part, name: str) -> str | None:
+    if name not in part.get("content-type", "").lower():
+        return None
     value = part.get_param(name)
     return str(value[2] if isinstance(value, tuple) else value) if value else None
 

@@ -71,6 +71,8 @@ _FORWARDS: Final = phrases(FORWARDED_MESSAGE)
 _DIVIDERS: Final = _ORIGINALS | _FORWARDS
 _FORWARD_STARTS: Final = tuple(_FORWARDS)
 _LONGEST_PHRASE: Final = 80
+_DASHES: Final = frozenset("-–—_=")
+_FARTHEST_DASH: Final = 13
 _RULED: Final = re.compile(
     r"[\s>*|\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]{0,12}[-–—_=]{2,40}\s{0,4}(?P<phrase>"
     + "|".join(map(re.escape, sorted(_DIVIDERS, key=len, reverse=True)))
@@ -151,7 +153,7 @@ def read_divider(lines: Sequence[str], at: int) -> Divider | None:
         return None
     if "&gt;" in line[:8] or "\xa0" in line:
         line = line.replace("&gt;", ">").replace("\xa0", " ")
-    if ruled := _RULED.match(line):
+    if not _DASHES.isdisjoint(line[:_FARTHEST_DASH]) and (ruled := _RULED.match(line)):
         return Divider(ruled["phrase"].casefold() in _FORWARDS, ruled["rest"].strip())
     phrase = _phrase_of(line)
     if rest := _headers_behind(line):

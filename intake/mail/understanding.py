@@ -4,7 +4,6 @@
 becomes of the email, and it never raises, whatever the bytes.
 """
 
-import email
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,11 +12,13 @@ from intake.mail.automatic import Automatic, OwnMail, judge_automatic, looks_lik
 from intake.mail.bounces import Bounce, read_bounce
 from intake.mail.forwarding import Forwarded, ForwardedSender, read_forward
 from intake.mail.message import Address, AttachedFile, ParsedEmail, parse_email, read_addresses
+from intake.mail.parts import parse_with_enclosed
 from intake.mail.quoting import own_words
 from intake.mail.text import html_source, readable_text
 
 # A bounce tells its recipients before it returns the email that failed, which may be large.
 _BOUNCE_BYTES = 1_000_000
+_MOST_READ = 3  # From headers
 # Pictures and cards of a signature, and signatures that prove who wrote.
 _ADDED_BY_PROGRAMS = (
     "image/",
@@ -66,7 +67,8 @@ class Understood:
     is_encrypted: bool = False
     """The letter itself, or a part of it: it stays closed."""
     authors: tuple[str, ...] = ()
-    """Every address that any From header names, in lower case. Programs do not agree which of several is the sender."""
+    """Every address that any From header names, in lower case, and "" for those of too many headers to read. Programs
+    do not agree which of several is the sender."""
     exchange: tuple[str, ...] = ()
     """The values of X-MS-Exchange-Organization-AuthAs."""
 
@@ -75,7 +77,8 @@ def understand(raw: bytes, *, own: OwnMail | None = None) -> Understood:
     """What an email is, from its bytes. `own` tells how mail that we sent ourselves is recognised."""
     parsed = parse_email(raw)
     text = readable_text(parsed.texts)
-    bounce = _read_bounce(raw, text) if looks_like_bounce(parsed) else None
+    is_bounce = looks_like_bounce(parsed)
+    bounce = _read_bounce(raw, text) if is_bounce else None
     forwarded = None if bounce else read_forward(parsed.subject, text) or _forwarded_as_attachment(parsed, text)
     return Understood(
         message_id=parsed.message_id,
@@ -93,7 +96,7 @@ def understand(raw: bytes, *, own: OwnMail | None = None) -> Understood:
         own_words=own_words(forwarded.note if forwarded else text),
         html=html_source(parsed.texts),
         attachments=parsed.attachments,
-        automatic=judge_automatic(parsed, bounce=bounce is not None, own=own),
+        automatic=judge_automatic(parsed, bounce=is_bounce, own=own),
         bounce=bounce,
         forwarded=forwarded,
         authentication=tuple(parsed.headers.get("authentication-results", ())),
@@ -125,15 +128,20 @@ def as_explained(file: str, understood: Understood) -> dict[str, object]:
 
 
 def _authors(parsed: ParsedEmail) -> tuple[str, ...]:
-    read = [address for value in parsed.headers.get("from", ())[:3] for address in read_addresses(value)]
+    values = parsed.headers.get("from", ())
+    if parsed.sender and len(values) == 1 and values[0].count("@") == 1:
+        return (parsed.sender.address.lower(),)
+    read = [address for value in values[:_MOST_READ] for address in read_addresses(value)]
     senders = [parsed.sender, *read] if parsed.sender else read
-    return tuple(dict.fromkeys(one.address.lower() for one in senders))
+    # Nobody knows whom the others name, so that it is not this one alone.
+    others = ("",) if len(values) > _MOST_READ else ()
+    return (*dict.fromkeys(one.address.lower() for one in senders), *others)
 
 
 def _read_bounce(raw: bytes, text: str) -> Bounce | None:
     try:
-        return read_bounce(email.message_from_bytes(raw[:_BOUNCE_BYTES]), text)
-    except RecursionError:  # a report nested hundreds of parts deep
+        return read_bounce(parse_with_enclosed(raw[:_BOUNCE_BYTES]), text)
+    except Exception:  # RecursionError on a report nested hundreds of parts deep, others on charsets that are none
         return None
 
 

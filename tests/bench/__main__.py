@@ -2,10 +2,13 @@
 
 import argparse
 import logging
+from pathlib import Path
 
 import structlog
 
 from intake.output import configure_output
+from tests.bench.explaining import measure_explaining
+from tests.bench.explaining_printing import print_explaining
 from tests.bench.log import measure_log
 from tests.bench.log_printing import print_log
 from tests.bench.mailings import measure_mailings
@@ -13,6 +16,10 @@ from tests.bench.mailings_printing import print_mailings
 from tests.bench.memory import measure_memory
 from tests.bench.printing import print_machine, print_memory, print_speeds
 from tests.bench.speed import measure_speed
+from tests.bench.understanding import measure_understanding
+from tests.bench.understanding_printing import print_understanding
+
+_PARTS = ("intake", "log", "mailings", "explaining", "understanding")
 
 
 def main() -> None:
@@ -21,7 +28,10 @@ def main() -> None:
     parser.add_argument("--helpdesk", type=int, default=500, help="how many of them django-helpdesk gets (500)")
     parser.add_argument("--responses", type=int, default=100_000, help="how many are in the log (100,000)")
     parser.add_argument("--reminders", type=int, default=10_000, help="how many are sent (10,000)")
-    parser.add_argument("--part", choices=["intake", "log", "mailings"], help="only this part")
+    parser.add_argument(
+        "--part", choices=["intake", "log", "mailings", "explaining", "understanding"], help="only this one"
+    )
+    parser.add_argument("--folder", type=Path, help="of emails to explain (our own test emails)")
     given = parser.parse_args()
     configure_output()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
@@ -33,6 +43,10 @@ def main() -> None:
         print_log(measure_log(given.responses))
     if given.part in (None, "mailings"):
         print_mailings(measure_mailings(given.reminders))
+    if given.part in (None, "explaining"):
+        print_explaining(measure_explaining(given.folder))
+    if given.part in (None, "understanding"):
+        print_understanding(measure_understanding(given.folder))
 
 
 if __name__ == "__main__":

@@ -17,30 +17,30 @@ MOST_MEMORY = 300
 
 def print_machine() -> None:
     """Load before the first run: what else the machine was doing."""
-    _print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    _print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}")
+    print_line(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    print_line(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}")
 
 
 def print_speeds(speeds: "Speeds") -> None:
     emails = speeds.emails
-    _print(f"\n{emails} emails of {speeds.bytes_an_email / 1000:.1f} kB")
+    print_line(f"\n{emails} emails of {speeds.bytes_an_email / 1000:.1f} kB")
     for database, run in speeds.runs.items():
         intake = run.intake
-        _print()
+        print_line()
         _print_time("mbsync copies", emails, run.copying)
         _print_time(f"intake, {database}", emails, intake.seconds)
         _print_time("  it collects", emails, intake.collecting)
         _print_time("  it records", emails, intake.recording)
-        _print(f"intake / mbsync       {intake.seconds / run.copying:8.1f}     at most {TIMES_MBSYNC:g}")
+        print_line(f"intake / mbsync       {intake.seconds / run.copying:8.1f}     at most {TIMES_MBSYNC:g}")
         _print_memory("peak memory", intake)
-        _print(f"FETCH commands        {run.fetches:8}")
-        _print(f"database commits      {intake.commits:8}     {intake.statements / emails:.1f} statements an email")
-    _print()
+        print_line(f"FETCH commands        {run.fetches:8}")
+        print_line(f"database commits      {intake.commits:8}     {intake.statements / emails:.1f} statements an email")
+    print_line()
     _print_helpdesk(speeds)
 
 
 def print_memory(memory: "Memory") -> None:
-    _print(f"\npeak memory, SQLite: at most {MOST_MEMORY} MB in each process")
+    print_line(f"\npeak memory, SQLite: at most {MOST_MEMORY} MB in each process")
     _print_memory(f"{memory.emails // 10} emails", memory.tenth)
     _print_memory(f"{memory.emails} emails", memory.whole)
     _print_memory(f"one of {memory.large_bytes / 1e6:.0f} MB", memory.large)
@@ -49,22 +49,22 @@ def print_memory(memory: "Memory") -> None:
 def _print_helpdesk(speeds: "Speeds") -> None:
     helpdesk = speeds.helpdesk
     if isinstance(helpdesk, str):
-        _print(f"django-helpdesk could not be measured: {helpdesk}")
+        print_line(f"django-helpdesk could not be measured: {helpdesk}")
         return
     _print_time("django-helpdesk", helpdesk.tickets, helpdesk.seconds)
-    _print(f"peak memory           {helpdesk.memory:8.0f} MB")
+    print_line(f"peak memory           {helpdesk.memory:8.0f} MB")
     for database, run in speeds.runs.items():
         times = speeds.emails / run.intake.seconds * helpdesk.seconds / helpdesk.tickets
-        _print(f"{database + ' is':22}{times:8.1f} times as fast, at least {TIMES_HELPDESK:g}")
+        print_line(f"{database + ' is':22}{times:8.1f} times as fast, at least {TIMES_HELPDESK:g}")
 
 
 def _print_time(what: str, emails: int, seconds: float) -> None:
-    _print(f"{what:22}{seconds:8.2f} s {emails / seconds:7.0f} emails a second")
+    print_line(f"{what:22}{seconds:8.2f} s {emails / seconds:7.0f} emails a second")
 
 
 def _print_memory(what: str, intake: "Intake") -> None:
-    _print(f"{what:22}{intake.memory:8.0f} MB, {intake.memory_of_a_child:.0f} MB in a child that reads")
+    print_line(f"{what:22}{intake.memory:8.0f} MB, {intake.memory_of_a_child:.0f} MB in a child that reads")
 
 
-def _print(line: str = "") -> None:
+def print_line(line: str = "") -> None:
     print(line, flush=True)  # noqa: T201

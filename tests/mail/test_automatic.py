@@ -10,8 +10,9 @@ from tests.building import raw_email, raw_lines
 OWN = OwnMail("council.example")
 
 
-def _judge(raw: bytes) -> Automatic | None:
-    return judge_automatic(parse_email(raw), bounce=False, own=OWN)
+def _judge(email: bytes | ParsedEmail, own: OwnMail | None = OWN) -> Automatic | None:
+    parsed = parse_email(email) if isinstance(email, bytes) else email
+    return judge_automatic(parsed, bounce=looks_like_bounce(parsed), own=own)
 
 
 def _with_headers(*headers: str) -> ParsedEmail:
@@ -40,7 +41,7 @@ def _with_headers(*headers: str) -> ParsedEmail:
     ],
 )
 def test_machine_is_known_by_a_header(header: str, verdict: str) -> None:
-    automatic = judge_automatic(_with_headers(header), bounce=False, own=OWN)
+    automatic = _judge(_with_headers(header))
     assert automatic is not None
     assert f"{automatic.kind} {automatic.reason}" == verdict
 
@@ -64,7 +65,7 @@ def test_machine_is_known_by_a_header(header: str, verdict: str) -> None:
     ],
 )
 def test_ordinary_email_is_not_called_automatic(header: str) -> None:
-    assert judge_automatic(_with_headers(header), bounce=False, own=OWN) is None
+    assert _judge(_with_headers(header)) is None
 
 
 @pytest.mark.parametrize(
@@ -127,7 +128,7 @@ def test_letter_about_absence_is_no_away_note(subject: str) -> None:
 def test_notice_of_a_mail_system_is_a_bounce_without_any_report(subject: str) -> None:
     parsed = parse_email(raw_email(sender="Mailer <MAILER-DAEMON@mx.example>", subject=subject))
     assert looks_like_bounce(parsed)
-    assert judge_automatic(parsed, bounce=False, own=OWN) == Automatic("bounce", "delivery-failure-notice")
+    assert _judge(parsed) == Automatic("bounce", "delivery-failure-notice")
 
 
 @pytest.mark.parametrize(
@@ -166,7 +167,7 @@ def test_away_note_that_calls_itself_bulk_is_an_answer_not_a_list() -> None:
 
 def test_own_mail_is_unknown_where_we_send_none() -> None:
     parsed = _with_headers("Message-ID: <intake.reminder.r4nd0m@council.example>")
-    assert judge_automatic(parsed, bounce=False, own=None) is None
+    assert _judge(parsed, own=None) is None
 
 
 def test_nothing_a_person_may_have_caused_is_certain() -> None:
