@@ -192,26 +192,30 @@ def _owe_again(this: Reconciling, missing: Mapping[_Owed, Difference]) -> None:
 def _acknowledge(this: Reconciling, email_id: int, response_ids: Sequence[int], read: ReadEmail) -> None:
     with this.database.transaction() as session:
         known = load_knowledge(session, authserv_id=this.authserv_id)
+        email = session.get_one(InboundEmail, email_id)
         responses = session.exec(select(Response).where(col(Response.id).in_(response_ids)))
-        recorded = [(response, _answer(known, email_id, response, read)) for response in responses]
+        recorded = [(response, _answer(known, email, response, read)) for response in responses]
         acknowledge_recorded(session, recorded, this.rules(known), now=this.clock())
 
 
-def _answer(known: Knowledge, email_id: int, response: Response, read: ReadEmail) -> Answered:
-    understood = read.understood
+def _answer(known: Knowledge, email: InboundEmail, response: Response, read: ReadEmail) -> Answered:
+    understood, handed_on = read.understood, handed_on_by(read, known)
     written = understood.sender.address if understood.sender else ""
     # The letter's own spelling; another address, such as a forwarded letter's, stands with the response only.
     is_writer = written.lower() == response.respondent_address
-    is_forwarded = response.forwarded_by is not None
+    # Of an addition nothing but its email tells.
+    is_addition = response.email_id != email.id
+    is_handed_on = email.enclosed_in_id is not None or handed_on is not None
+    is_forwarded = is_handed_on if is_addition else response.forwarded_by is not None
     is_told = not is_forwarded or known.consultations[response.consultation_id].acknowledges_forwards
     return Answered(
-        email_id=email_id,
+        email_id=email.id,
         name=response.respondent_name,
         address=written if is_writer else response.respondent_address or "",
         message_id=understood.message_id if is_writer else None,
         references=tuple(reversed(understood.answers)) if is_writer else (),
         return_path=None if is_forwarded else understood.return_path,
-        dmarc="none" if is_forwarded else dmarc_found(understood, known.authserv_id, handed_on_by(read, known)),
+        dmarc="none" if is_forwarded else dmarc_found(understood, known.authserv_id, handed_on),
         held_reason=Reason.owed_again,
         declined=None if is_told else Reason.forwarded_letter,
     )

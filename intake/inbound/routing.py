@@ -120,7 +120,9 @@ def route(email: Understood, given: Circumstances) -> Decision:
     if given.is_junk and not given.answers and not (given.dmarc == "pass" and given.invited_to):
         return Hold(Reason.found_in_junk, likely)
     if given.names:
-        return _join(email, given, meant, given.names, is_proven=given.dmarc == "pass")
+        # Of a letter that was handed on, the proof is its forwarder's.
+        is_proven = given.dmarc == "pass" and given.handed_on is None
+        return _join(email, given, meant, given.names, is_proven=is_proven)
     return _new_response(email, given, meant, likely)
 
 

@@ -25,12 +25,12 @@ from intake.inbound.noting_wishes import Asked, note_wishes
 from intake.inbound.obeying import as_confirmed, note_carried_out, obey, pending_decisions
 from intake.inbound.outcomes import Considered, Outcome, Written
 from intake.inbound.returning import note_returned, reported_address
-from intake.inbound.routing import Circumstances, Hold, Ignore, Record, TakeOut, route
-from intake.inbound.taking_out import take_out_letters
+from intake.inbound.routing import Circumstances, Hold, Ignore, Record, TakeOut, meant_for, route
+from intake.inbound.taking_out import take_out_letters, would_reach
 from intake.inbound.wishes import wishes
 from intake.mail.message import Address
 from intake.outbound.acknowledging import AcknowledgementRules, Answered, acknowledge_recorded
-from intake.store.consultations import Consultation, next_references
+from intake.store.consultations import AddressKind, Consultation, next_references
 from intake.store.decisions import Decision
 from intake.store.emails import EmailStatus
 from intake.store.history import WORKER, Note, note_each
@@ -125,7 +125,14 @@ def _decide(batch: _Batch, one: Considered) -> Outcome:
             return Outcome(one, given, EmailStatus.ignored, reason)
         case TakeOut(consultation_id):
             values = {"consultation_id": consultation_id}
+            if not would_reach(batch.session, letter.email, letter.read, _surely_meant(one, given, consultation_id)):
+                return Outcome(one, given, EmailStatus.held, Reason.forwarded_by_officer, values)
             return Outcome(one, given, EmailStatus.ignored, Reason.handed_on, values)
+
+
+def _surely_meant(one: Considered, given: Circumstances, likely: int | None) -> set[int]:
+    dedicated = {m.consultation_id for m in meant_for(one.said, given) if m.kind is AddressKind.dedicated}
+    return dedicated | ({likely} if likely else set())
 
 
 def _received_at(letter: Letter, authserv_id: str | None) -> datetime | None:
@@ -302,6 +309,7 @@ def _came_directly(batch: _Batch, outcomes: Sequence[Outcome]) -> list[Written]:
         Written(one, response)
         for one in copies
         for response in forwarded_unanswered(batch.session, one.values["duplicate_of_id"])
+        if one.of.said.sender and one.of.said.sender.address.lower() == response.respondent_address
     ]
 
 

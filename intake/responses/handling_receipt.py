@@ -5,7 +5,7 @@ The receipt of what came straight into a mailbox is the mail server's word, and 
 
 from datetime import datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from intake.deadlines import Timing, closing_wording, timing
 from intake.errors import Mistakes, NotPossible
@@ -19,14 +19,17 @@ from intake.store.users import User
 
 SAID = "receipt-said"
 """The action in the history."""
+# The actions where a copy came straight into a mailbox, or sooner.
+_BY_A_COPY = ("received-directly", "received-earlier")
 
 
 def may_say_receipt(session: Session, response: Response) -> bool:
     """Whether nobody knows when it came, or only an officer said so."""
-    if response.received_at is None or response.forwarded_by:
+    if response.received_at is None:
         return True
-    said = select(HistoryEntry.id).where(about(response), HistoryEntry.action == SAID)
-    return session.exec(said).first() is not None
+    told = select(HistoryEntry.action).where(about(response), col(HistoryEntry.action).in_((SAID, *_BY_A_COPY)))
+    actions = set(session.exec(told))
+    return actions.isdisjoint(_BY_A_COPY) and (SAID in actions or response.forwarded_by is not None)
 
 
 def say_receipt(

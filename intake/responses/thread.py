@@ -230,11 +230,15 @@ def recorded_as(session: Session, access: Access, email: InboundEmail) -> Sequen
 
 
 def _consultations_of(session: Session, email: InboundEmail) -> set[int | None]:
-    """Where the email is recorded, or a letter that was attached to it; else the consultation it seems meant for."""
+    """Where the email is recorded, or all letters that were attached to it; else the consultation it seems meant for.
+
+    All, as whoever sees a forward sees every letter in it.
+    """
     recorded = select(Response.consultation_id).where(_came_by(email))
     meant = set() if email.status is EmailStatus.recorded else {email.consultation_id}
     letters = session.exec(select(InboundEmail).where(InboundEmail.enclosed_in_id == email.id)).all()
-    return {*session.exec(recorded), *meant}.union(*(_consultations_of(session, letter) for letter in letters))
+    inside = [_consultations_of(session, letter) for letter in letters]
+    return {*session.exec(recorded), *meant}.union(set.intersection(*inside) if inside else ())
 
 
 def _came_by(email: InboundEmail) -> sa.ColumnElement[bool]:

@@ -113,6 +113,22 @@ def test_an_email_that_names_two_senders_is_no_proven_officers(office: Office) -
     assert office.emails()[0].dmarc == "none"
 
 
+def test_more_senders_than_are_read_prove_nobody(office: Office) -> None:
+    more = (f"From: {ASHA}\r\n" * 2 + f"From: {DAN}\r\n").encode()
+    said = {"Authentication-Results": "mx.county.example; dmarc=pass"}
+    raw = inline(headers=said).replace(b"To: ", more + b"To: ", 1)
+    assert take_in(office, raw) == [("held", "unproven-officer")]
+
+
+def test_a_reference_in_a_quoted_letter_proves_no_more_than_in_any_other(office: Office) -> None:
+    """Whoever wrote to the officer may have written anything in Ben's name; only the officer is proven."""
+    take_in(office, raw_email(sender=BEN, to=REVIEW))
+    assert take_in(office, inline(words="More on IEO-0001: we object.")) == [
+        ("recorded", None),
+        ("held", "names-a-reference"),
+    ]
+
+
 def test_an_officer_who_signed_in_to_our_server_is_proven(office: Office) -> None:
     headers = {"Authentication-Results": f"mx.county.example; auth=pass smtp.auth={ASHA}"}
     assert take_in(office, inline(headers=headers)) == [("recorded", None)]

@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlmodel import col
 
 from intake import jobs
 from intake.inbound.choices import Choice, choices_for
 from intake.inbound.dropping import drop_files
 from intake.store.consultations import Consultation
+from intake.store.history import HistoryEntry
 from intake.store.responses import Addition, Attachment
 from intake.store.users import Role, User
 from tests.building import raw_email
 from tests.databases import both_databases
-from tests.inbound.decided import IEO, carried_out, officer
+from tests.inbound.decided import ADM, IEO, carried_out, officer
 from tests.inbound.forwarded import NOTE, attaching, letter
 from tests.inbound.reconciled import named, reconcile
 from tests.office import DURING, MAIL_DOMAIN, Office, open_office
@@ -124,6 +126,29 @@ def test_a_letter_taken_in_from_a_file_before_is_not_taken_in_again(office: Offi
     assert office.emails()[0].enclosed_in_id is None
 
 
+def test_a_letter_handed_on_to_one_consultation_and_then_to_another_waits_for_the_other(office: Office) -> None:
+    officer(office, ADAM)
+    take_in(office, attaching(letter(), by=ADAM))
+    second: dict[str, Any] = {"by": ADAM, "to": ADMISSIONS, "message_id": "<forward-2@county.example>"}
+    waits = ("held", "forwarded-by-officer")
+    assert take_in(office, attaching(letter(), letter(2), **second)) == [HANDED_ON, RECORDED, waits]
+    assert office.emails()[2].consultation_id == ADM
+    away = letter(3, headers={"Auto-Submitted": "auto-replied"})
+    assert take_in(office, attaching(away, message_id="<forward-3@county.example>"))[3:] == [
+        HANDED_ON,
+        ("ignored", "auto-reply"),
+    ]
+    again = attaching(away, by=ADAM, to=ADMISSIONS, message_id="<forward-4@county.example>")
+    assert take_in(office, again)[5:] == [HANDED_ON]
+
+
+def test_a_copy_in_another_name_is_not_answered_with_the_writers_reference(office: Office) -> None:
+    take_in(office, attaching(letter()))
+    copied = letter(sender=f"Carol Lewis <{CAROL}>", to=REVIEW)
+    assert take_in(office, copied) == [HANDED_ON, RECORDED, ("ignored", "duplicate")]
+    assert office.outgoing() == []
+
+
 def test_attached_automatic_mail_is_judged_as_automatic(office: Office) -> None:
     away = letter(headers={"Auto-Submitted": "auto-replied"})
     assert take_in(office, attaching(away)) == [HANDED_ON, ("ignored", "auto-reply")]
@@ -147,6 +172,10 @@ def test_an_attached_reply_to_our_email_joins_the_response_it_answers(office: Of
     take_in(office, raw_email(sender=BEN, to=REVIEW))
     take_in(office, attaching(letter(headers={"In-Reply-To": office.outgoing()[0].message_id})))
     assert [(row.response_id, row.received_at) for row in office.rows(Addition)] == [(1, None)]
+    with office.database.transaction() as session:
+        session.execute(sa.delete(HistoryEntry).where(col(HistoryEntry.action) == "acknowledgement-suppressed"))
+    assert named(reconcile(office, mend=True)) == [("no-acknowledgement", "IEO-0001, addition 1", True)]
+    assert len(office.outgoing()) == 1  # that of the response; the writer of the other never sent it here
 
 
 def test_a_forward_within_an_attached_letter_is_part_of_that_letter(office: Office) -> None:

@@ -11,6 +11,7 @@ from intake.responses.handling_receipt import may_say_receipt, say_receipt
 from intake.responses.handling_standing import decide_late
 from intake.responses.recounting import recount
 from intake.store.consultations import Consultation, LatePolicy
+from intake.store.history import note
 from intake.store.responses import LateDecision
 from tests.databases import both_databases
 from tests.office import CLOSES_AT, DURING, OPENS_AT
@@ -60,6 +61,15 @@ def test_what_an_officer_said_of_any_other_letter_can_be_corrected_too(officers:
     with officers.work() as session:
         assert may_say_receipt(session, officers.response(response.reference))
     assert say(officers, None, response.reference) == 1
+
+
+@pytest.mark.parametrize("action", ["received-directly", "received-earlier"])
+def test_what_a_copy_that_came_by_itself_said_of_a_forwarded_letter_stays(officers: Officers, action: str) -> None:
+    say(officers, BEFORE)
+    with officers.work() as session:
+        note(session, officers.response(), action, now=officers.office.now)
+    with pytest.raises(NotPossible):
+        say(officers, BEFORE - timedelta(days=1))
 
 
 @pytest.mark.parametrize(

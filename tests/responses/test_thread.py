@@ -8,6 +8,7 @@ import pytest
 
 from intake.accounts.access import Access, access_of
 from intake.errors import NotFound
+from intake.inbound.choices import Choice
 from intake.responses.handling import add_tag
 from intake.responses.handling_moves import move_to
 from intake.responses.handling_notes import add_note
@@ -27,7 +28,9 @@ from intake.store.responses import Response, ResponseViewing
 from intake.store.users import User
 from tests.building import raw_email
 from tests.databases import both_databases
-from tests.people import ADMISSIONS, ASHA, BEN, CAROL, REVIEW
+from tests.inbound.decided import carried_out
+from tests.inbound.forwarded import attaching, letter
+from tests.people import ADAM, ADMISSIONS, ASHA, BEN, CAROL, REVIEW
 from tests.responses.officers import Officers, open_officers
 
 PDF = ("answer.pdf", "application/pdf", b"%PDF-1.7 our answer")
@@ -124,6 +127,18 @@ def test_letter_to_two_consultations_is_seen_in_each_under_its_own_reference(tmp
             email = find_email(session, access_of(session, officers.adam), 1)
             seen = [recorded_as(session, _access(officers, user), email) for user in _all(officers)]
     assert seen == [["IEO-0001"], ["ADM-0001"], ["IEO-0001", "ADM-0001"]]
+
+
+def test_a_forward_is_seen_only_by_those_who_may_see_every_letter_in_it(tmp_path: Path) -> None:
+    with open_officers(tmp_path) as officers:
+        office = officers.office
+        office.receive(attaching(letter(), letter(2, sender=f"Carol Lewis <{CAROL}>")))
+        office.cycle()
+        forward, bens, carols = sorted(office.emails(), key=lambda email: email.sender_address or "")
+        writer = {"respondent_name": "Carol Lewis", "respondent_address": CAROL}
+        carried_out(office, carols.id, Choice.response, by=ADAM, consultation_id=2, **writer)
+        seen = [_sees(officers, email.id) for email in (forward, bens, carols)]
+    assert seen == [[True, False, True], [True, False, True], [False, True, True]]
 
 
 @pytest.mark.parametrize(

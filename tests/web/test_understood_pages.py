@@ -150,6 +150,9 @@ def test_a_wish_to_replace_leads_to_what_may_be_replaced(desk: Desk) -> None:
     first, second = receive(desk, "ivy", message_id="<first@x.example>"), receive_asking(desk, Wish.replacement)
     set_on(desk.office.database, second.reference, respondent_address=first.respondent_address)
     wish = one(desk.asha.page(f"/responses/{second.reference}"), ".app-wish")
+    # Who sends another letter instead did not ask for this one to be withdrawn.
+    answer = desk.asha.post(f"/responses/{second.reference}/wishes", wish="1", act="withdraw", version="0")
+    assert answer.status_code == 422
     assert [link.attributes["href"] for link in wish.css("a")] == [f"/responses/{first.reference}"]
 
 

@@ -14,7 +14,7 @@ from intake.responses.handling_standing import withdraw
 from intake.responses.handling_wishes import find_wish, settle_wish
 from intake.responses.timeliness import receipt_sentence
 from intake.store.consultations import Consultation
-from intake.store.responses import Response
+from intake.store.responses import Response, Wish
 from intake.web.asking import Officer
 from intake.web.editing import typed_moment
 from intake.web.forms import Sent
@@ -42,7 +42,7 @@ def wishes(asking: Officer, reference: str, form: Sent) -> Answer:
         wish = find_wish(session, response, form.number("wish") or 0)
         given: dict[str, Any] = {"user": asking.user, "now": asking.now, "version": form.version}
         match form.text("act"):
-            case "withdraw" if not response.withdrawn_at:
+            case "withdraw" if wish.wish is Wish.withdrawal and not response.withdrawn_at:
                 withdraw(session, [response], f"The respondent asked for it: “{wish.sentence}”", **given)
                 return "Withdrawn, as they asked. It is kept, and not counted."
             case "settle":
