@@ -105,9 +105,14 @@ def open_office(
 
     With `connect` the mailboxes of `settings` are on a real server, and `Office.mailboxes` is empty.
     """
-    is_usual = polled and connect is None and "mailboxes" not in (settings or {})
-    url = databases.new_url(folder, _open_usual_office if is_usual else add_consultations)
-    with _office(url, folder, settings or {}, connect) as office:
+    given = settings or {}
+    is_usual = polled and connect is None and not {"mailboxes", "database"} & given.keys()
+    if "database" in given:
+        url = given["database"]["url"]
+        add_consultations(url)
+    else:
+        url = databases.new_url(folder, _open_usual_office if is_usual else add_consultations)
+    with _office(url, folder, given, connect) as office:
         if polled and not is_usual:
             office.cycle()
         yield office

@@ -44,7 +44,7 @@ def test_an_officer_and_an_administrator_get_in_by_the_links_shown_first(tmp_pat
             assert (answer.status_code, answer.headers["location"]) == (303, "/")
             base = links[0].partition("/link/")[0]
             overview = LexborHTMLParser(client.get(f"{base}/").text)
-            assert overview.css(".app-figure__number")[0].text() == "18"
+            assert overview.css(".app-figure__number")[0].text() == "19"
             assert client.get(f"{base}/mailboxes").status_code == 403
             assert client.get(links[0]).status_code == 410
         with httpx2.Client() as client:

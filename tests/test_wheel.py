@@ -88,7 +88,8 @@ def test_an_installed_wheel_runs_the_whole_product_from_what_it_carries(wheel: P
     )
     ran = subprocess.run([sys.executable, "-I", "-c", script], cwd=tmp_path, check=True, capture_output=True, text=True)
     counts = json.loads(ran.stdout)
-    assert (counts["acknowledgements"], counts["failed"]) == (counts["responses"], 0)
+    # The writer of the letter that an officer forwarded is not told.
+    assert (counts["acknowledgements"], counts["failed"]) == (counts["responses"] - 1, 0)
     assert counts["responses"] >= 15
 
 

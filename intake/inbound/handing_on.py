@@ -120,6 +120,8 @@ def holds_a_letter(read: ReadEmail) -> bool:
 
 
 def _letters(read: ReadEmail) -> set[str]:
+    if "too-many-parts" in read.understood.defects:  # the whole email is attached to itself, whatever it holds
+        return set()
     return {file.sha256 for file in read.files if is_email_file(file.filename, file.content_type)}
 
 

@@ -12,6 +12,7 @@ from typing import Final
 from intake.store.responses import Wish
 
 LONGEST_SENTENCE: Final = 300
+_SHORT: Final = 200  # characters of an email that says nothing but “please withdraw it”
 _LOOKED_AT: Final = 1000  # characters of a sentence; nobody asks later than that
 _REPLY: Final = re.compile(r"\s*(?:re|fwd?|ateb|atb)\s*:", re.IGNORECASE)
 
@@ -31,6 +32,9 @@ def wishes(own_words: str, subject: str | None) -> tuple[AskedFor, ...]:
     for sentence in sentences:
         for wish in _asked_in(sentence):
             found.setdefault(wish, sentence)
+    if len(own_words) <= _SHORT and not _ABOUT_THE_PLANS.search(own_words):
+        for sentence in filter(_WITHDRAWS_IT.match, sentences):
+            found.setdefault(Wish.withdrawal, sentence)
     if subject and not _REPLY.match(subject):
         title = " ".join(subject.split())
         for wish, pattern in _TITLES:
@@ -137,9 +141,16 @@ _WITHDRAWALS: Final = _patterns(
     r"(?: (?:treated as|regarded as|considered|formally|now))? <dropped>\b",
     r"\b(?:consider|treat|regard) <mine>(?: as| to be)? <dropped>\b",
     r"\b[td]ynn\w* <mine_cy>[^.]{0,30}? yn [oô]l\b",
+    r"\b[td]ynnu'n [oô]l <mine_cy>",
     r"\b(?:diystyrwch|anwybyddwch|dil[eë]wch) <mine_cy>",
 )
+(_WITHDRAWS_IT,) = _patterns(r"(?:<ask>|<i>)(?: to)? <withdraw>(?: (?:it|this|that))?(?: now| please)?\s?(?:[.,;!]|$)")
+_ABOUT_THE_PLANS: Final = re.compile(
+    r"\b(?:proposals?|plans?|draft|review|polic(?:y|ies)|schemes?|closures?|cuts?|decisions?|funding|council)\b", re.I
+)
 _REPLACEMENTS: Final = _patterns(
+    r"\b(?:updated|revised|corrected|amended|new) (?:version|copy|<letter>)\b[^.]{0,60}?\b<replace> (?:the|our|my) "
+    r"(?:<earlier>)\b",
     r"\b(?:<ask>|<i>)(?: (?:now|also|to|just))? <replace> <mine>\b",
     r"\b<this>(?: \w+){0,3}? <replace> <mine>\b",
     r"\b<this>(?: is| should be| to be)?(?: (?:a|as a|our|my))? replacement (?:for|of) <mine>\b",
@@ -177,6 +188,8 @@ _CONFIDENCES: Final = _patterns(
     r"|yr? \w+ h[wo]nn?)[^.]{0,20}? yn <hidden_cy>",
     r"\bpeidiwch [aâ] (?:chyhoeddi|rhannu|datgelu) (?:<mine_cy>|fy |ein )",
     r"\b(?:aros|bod|fod) yn ddienw\b",
+    r"\bmae(?:'r| fy| ein) (?:h?ymateb|sylwadau|n?gh?yflwyniad|cyflwyniad|llythyr)(?: hwn| hon| yma)? yn <hidden_cy>",
+    r"^in (?:strict(?:est)? )?confidence ?[:,]",
 )
 _TITLES: Final = tuple(
     (wish, pattern)

@@ -29,6 +29,7 @@ _READ_BY_MAIL_PARSER = ("From", "To", "Cc", "Date", "Received")
 _DELIVERY_HEADERS = frozenset({"delivered-to", "x-original-to", "envelope-to", "x-envelope-to"})
 _BARE_ADDRESS = re.compile(r"[^\s<>()\[\]\",;:]{1,64}@[^\s<>()\[\]\",;:]{1,255}")
 _MESSAGE_ID = re.compile(r"<[^<>]{1,900}>")
+_OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _MAX_ANSWERS = 100
 _LONGEST_NAME = 200
 _LONGEST_ID = 900
@@ -160,7 +161,12 @@ def _addresses(pairs: Iterable[tuple[str, str]], value: str) -> tuple[Address, .
 def _address(pair: tuple[str, str]) -> Address:
     """Names are decoded once more: many programs put encoded words in quotes, where RFC 2047 forbids them."""
     name, address = pair
-    return Address(" ".join(repair_western(decode_words(name)).split())[:_LONGEST_NAME], address.strip())
+    return Address(_on_one_line(repair_western(decode_words(name)))[:_LONGEST_NAME], address.strip())
+
+
+def _on_one_line(written: str) -> str:
+    """Without overrides of direction, by which one name is shown as another."""
+    return " ".join(_OVERRIDES.sub("", written).split())
 
 
 def _date(by_mail_parser: datetime | None, value: str) -> datetime | None:
@@ -176,7 +182,7 @@ def _date(by_mail_parser: datetime | None, value: str) -> datetime | None:
 def _subject(headers: Mapping[str, Sequence[str]]) -> str | None:
     if "subject" not in headers:
         return None
-    return " ".join(decode_words(_first(headers, "subject")).split())
+    return _on_one_line(decode_words(_first(headers, "subject")))
 
 
 def _message_id(headers: Mapping[str, Sequence[str]]) -> str | None:

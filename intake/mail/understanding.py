@@ -148,6 +148,8 @@ def _read_bounce(raw: bytes, text: str) -> Bounce | None:
 def _forwarded_as_attachment(parsed: ParsedEmail, note: str) -> Forwarded | None:
     """An email that carries one other email, and at most what mail programs add to any, hands that one on."""
     files = [file for file in parsed.attachments if not file.content_type.startswith(_ADDED_BY_PROGRAMS)]
+    if "too-many-parts" in parsed.defects:  # what is attached is the email itself
+        return None
     if len(files) != 1 or parsed.report_type or not is_email_file(files[0].filename, files[0].content_type):
         return None
     inner = parse_email(files[0].content)

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from intake.inbound.choices import Choice
+from intake.mail.parts import MAX_PARTS
 from intake.store.consultations import AddressKind, Consultation, PublishedAddress
 from intake.store.emails import EmailStatus, InboundEmail
 from intake.store.responses import Addition, Attachment
@@ -291,3 +292,11 @@ def test_every_outcome_says_what_our_server_found(office: Office) -> None:
 def test_an_encrypted_email_is_held(office: Office) -> None:
     armour = "-----BEGIN PGP MESSAGE-----\n\nhQEMA5vJ0w8nb2Y4AQf9Gq==\n=abcd\n-----END PGP MESSAGE-----\n"
     assert take_in(office, raw_email(sender=DAN, to=REVIEW, text=armour)) == [("held", "encrypted")]
+
+
+def test_email_of_too_many_parts_is_no_forward_of_itself(office: Office) -> None:
+    files = [(f"{number}.txt", "text/plain", b"x") for number in range(MAX_PARTS + 1)]
+    office.receive(raw_email(sender=DAN, to=REVIEW, attachments=files))
+    office.cycle()
+    [response] = office.responses()
+    assert not response.contains_forward

@@ -34,6 +34,10 @@ def asked(words: str, subject: str | None = None) -> list[str]:
         "Tynnwch fy ymateb yn ôl os gwelwch yn dda.",
         "Hoffwn dynnu fy sylwadau yn ôl.",
         "Anwybyddwch fy e-bost blaenorol.",
+        "Rwyf am dynnu'n ôl fy ymateb.",
+        "Please withdraw this, we changed our mind.",
+        "Please withdraw it.",
+        "I wish to withdraw.",
     ],
 )
 def test_a_request_to_withdraw_is_found(words: str) -> None:
@@ -43,6 +47,7 @@ def test_a_request_to_withdraw_is_found(words: str) -> None:
 @pytest.mark.parametrize(
     "words",
     [
+        "Here is an updated version of our response, which supersedes the first.",
         "Please replace my earlier response with this one.",
         "I wish to replace my earlier submission with this one.",
         "I would like to replace our response with the attached.",
@@ -63,6 +68,8 @@ def test_a_request_to_replace_is_found_and_is_no_withdrawal(words: str) -> None:
 @pytest.mark.parametrize(
     "words",
     [
+        "Mae'r ymateb hwn yn gyfrinachol.",
+        "In confidence: the head is leaving.",
         "Please treat this as confidential.",
         "Please treat my response as strictly confidential.",
         "Please keep my name confidential / do not publish.",
@@ -87,6 +94,8 @@ def test_a_request_for_confidence_is_found(words: str) -> None:
 @pytest.mark.parametrize(
     "words",
     [
+        "The proposals are unfair. Please withdraw them.",
+        "This plan closes our school. Please withdraw it.",
         "The council should withdraw the proposal.",
         "Please withdraw the proposals and think again.",
         "We urge you to withdraw this plan.",

@@ -225,3 +225,9 @@ def test_a_thread_named_in_encoded_words_is_still_found() -> None:
     raw = raw_email(headers={"In-Reply-To": parent})
     assert b"=?utf-8?" in raw  # what Python's email package makes of a long id
     assert parse_email(raw).answers == (parent,)
+
+
+def test_names_and_subjects_are_shown_in_the_direction_of_their_letters() -> None:
+    parsed = parse_email(raw_lines("From: \u202elive\u202c <ben@school.example>", "Subject: \u2067gnorw", "", "Yes."))
+    assert parsed.sender is not None
+    assert (parsed.sender.name, parsed.subject) == ("live", "gnorw")

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from intake.responses.finding import count
 from intake.responses.searching import Search, excerpt, parse_search
 from intake.store.responses import FormerReference
-from tests.databases import both_databases, ready_sqlite_url
-from tests.office import add_consultations
+from tests.databases import both_databases, sqlite_url
 from tests.responses.log_rows import access, add_response, add_responses, filters_of, found, set_on
 from tests.responses.officers import Officers, open_officers
 from tests.servers.postgres import Postgres
@@ -160,7 +159,7 @@ def both(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterat
     def folder() -> Path:
         return tmp_path_factory.mktemp("office")
 
-    urls = ready_sqlite_url(folder(), add_consultations), postgres.new_database(add_consultations)
+    urls = sqlite_url(folder()), postgres.new_database()
     with (
         open_officers(folder(), polled=False, settings={"database": {"url": urls[0]}}) as sqlite,
         open_officers(folder(), polled=False, settings={"database": {"url": urls[1]}}) as postgresql,
