@@ -28,9 +28,7 @@ def main() -> None:
     parser.add_argument("--helpdesk", type=int, default=500, help="how many of them django-helpdesk gets (500)")
     parser.add_argument("--responses", type=int, default=100_000, help="how many are in the log (100,000)")
     parser.add_argument("--reminders", type=int, default=10_000, help="how many are sent (10,000)")
-    parser.add_argument(
-        "--part", choices=["intake", "log", "mailings", "explaining", "understanding"], help="only this one"
-    )
+    parser.add_argument("--part", choices=_PARTS, help="only this one")
     parser.add_argument("--folder", type=Path, help="of emails to explain (our own test emails)")
     given = parser.parse_args()
     configure_output()
