@@ -250,9 +250,13 @@ def _polling(this: Installation, name: str) -> Iterator[Poll]:
             server.close()
 
 
-def _rules(this: Installation, known: Knowledge) -> AcknowledgementRules:
+def acknowledgement_rules(this: Installation, own_addresses: frozenset[str]) -> AcknowledgementRules:
     limit, domain = this.settings.acknowledgements.per_sender_a_day, this.settings.mail.message_id_domain
-    return AcknowledgementRules(limit, domain, known.own_addresses)
+    return AcknowledgementRules(limit, domain, own_addresses)
+
+
+def _rules(this: Installation, known: Knowledge) -> AcknowledgementRules:
+    return acknowledgement_rules(this, known.own_addresses)
 
 
 def _poll(this: Installation, name: str, server: Mailbox, owner: str) -> Poll:

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from intake.mail.understanding import Understood
 from intake.store.consultations import Consultation, PublishedAddress
 from intake.store.emails import OutgoingEmail
 from intake.store.people import Consultee, ConsulteeAddress
+from intake.store.response_changes import some_at_a_time
 from intake.store.responses import FormerReference, Response
 from intake.store.users import ConsultationAccess, User
 
@@ -77,7 +78,33 @@ class Related:
 
 def load_related(session: Session, emails: Sequence[Understood], known: Knowledge) -> Related:
     """For any number of emails in as many queries as for one."""
-    return Related(_ours(session, emails), _responses(session, emails, known), _consultees(session, emails))
+    senders = {email.sender.address.lower() for email in emails if email.sender}
+    return Related(_ours(session, emails), _responses(session, emails, known), consultees_by_address(session, senders))
+
+
+def consultees_by_address(session: Session, addresses: Collection[str]) -> dict[str, tuple[Consultee, ...]]:
+    """Of these addresses, in lower case, those that are consultees' contacts, whatever the consultation."""
+    found = defaultdict[str, tuple[Consultee, ...]](tuple)
+    for some in some_at_a_time(sorted(addresses)):
+        for address, consultee in session.exec(
+            select(ConsulteeAddress.address, Consultee)
+            .join(Consultee, col(Consultee.id) == ConsulteeAddress.consultee_id)
+            .where(col(ConsulteeAddress.address).in_(some))
+        ):
+            found[address] += (consultee,)
+    return dict(found)
+
+
+def consultee_of(
+    known: Mapping[str, tuple[Consultee, ...]], address: str | None, consultation_id: int
+) -> Consultee | None:
+    """The consultee whose address this is; one that several share says nothing certain, so that they are proposed.
+
+    Those no longer invited count only where nobody else has it.
+    """
+    found = [one for one in known.get(address or "", ()) if one.consultation_id == consultation_id]
+    found = [one for one in found if one.removed_at is None] or found
+    return found[0] if len(found) == 1 else None
 
 
 def circumstances(
@@ -184,18 +211,6 @@ def _earlier(response: Response) -> Earlier:
     return Earlier(
         response.consultation_id, response.id, response.respondent_address, response.withdrawn_at is not None
     )
-
-
-def _consultees(session: Session, emails: Sequence[Understood]) -> dict[str, tuple[Consultee, ...]]:
-    senders = {email.sender.address.lower() for email in emails if email.sender}
-    found = defaultdict[str, tuple[Consultee, ...]](tuple)
-    for address, consultee in session.exec(
-        select(ConsulteeAddress.address, Consultee)
-        .join(Consultee, col(Consultee.id) == ConsulteeAddress.consultee_id)
-        .where(col(ConsulteeAddress.address).in_(senders))
-    ):
-        found[address] += (consultee,)
-    return dict(found)
 
 
 def _first(earlier: Mapping[str, Earlier], keys: Sequence[str]) -> Earlier | None:

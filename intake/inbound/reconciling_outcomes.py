@@ -6,6 +6,7 @@ database must not mail everybody a second time.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -194,7 +195,11 @@ def _acknowledge(this: Reconciling, email_id: int, response_ids: Sequence[int], 
         known = load_knowledge(session, authserv_id=this.authserv_id)
         email = session.get_one(InboundEmail, email_id)
         responses = session.exec(select(Response).where(col(Response.id).in_(response_ids)))
-        recorded = [(response, _answer(known, email, response, read)) for response in responses]
+        added = dict(session.exec(select(Addition.response_id, Addition.id).where(Addition.email_id == email.id)).all())
+        recorded = [
+            (response, replace(_answer(known, email, response, read), addition_id=added.get(response.id)))
+            for response in responses
+        ]
         acknowledge_recorded(session, recorded, this.rules(known), now=this.clock())
 
 

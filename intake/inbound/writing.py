@@ -11,7 +11,14 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from intake.inbound.circumstances import Knowledge, Related, circumstances, handed_on_by, load_related
+from intake.inbound.circumstances import (
+    Knowledge,
+    Related,
+    circumstances,
+    consultee_of,
+    handed_on_by,
+    load_related,
+)
 from intake.inbound.duplicates import (
     Letter,
     TakenIn,
@@ -20,6 +27,7 @@ from intake.inbound.duplicates import (
     look_for_duplicates,
     settle_held_copies,
 )
+from intake.inbound.entering import mark_unread
 from intake.inbound.handing_on import Way, as_handed_on, holds_a_letter
 from intake.inbound.noting_wishes import Asked, note_wishes
 from intake.inbound.obeying import as_confirmed, note_carried_out, obey, pending_decisions
@@ -34,11 +42,10 @@ from intake.store.consultations import AddressKind, Consultation, next_reference
 from intake.store.decisions import Decision
 from intake.store.emails import EmailStatus
 from intake.store.history import WORKER, Note, note_each
-from intake.store.people import Consultee
 from intake.store.reasons import Reason
 from intake.store.response_changes import lock_responses
-from intake.store.responses import Addition, Attachment, Channel, LetterDigest, Nature, Response, ResponseStatus
-from intake.store.transitions import Move, move_emails, move_responses
+from intake.store.responses import Addition, Attachment, Channel, LetterDigest, Nature, Response
+from intake.store.transitions import Move, move_emails
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +193,7 @@ def _response(batch: _Batch, outcome: Outcome, consultation_id: int, reference: 
     letter, said, decision = outcome.of.letter, outcome.of.said, outcome.of.decision
     assert said.sender
     address = said.sender.address.lower() or None
-    consultee = _consultee(batch.related, address, consultation_id)
+    consultee = consultee_of(batch.related.consultees, address, consultation_id)
     return Response(
         consultation_id=consultation_id,
         reference=reference,
@@ -207,16 +214,6 @@ def _response(batch: _Batch, outcome: Outcome, consultation_id: int, reference: 
         contains_forward=not outcome.of.is_quoted and holds_a_letter(letter.read),
         **(outcome.of.handed_on_as.columns if outcome.of.handed_on_as else {}),
     )
-
-
-def _consultee(related: Related, address: str | None, consultation_id: int) -> Consultee | None:
-    """The consultee whose address this is; one that several share says nothing certain, so that they are proposed.
-
-    Those no longer invited count only where nobody else has it.
-    """
-    found = [one for one in related.consultees.get(address or "", ()) if one.consultation_id == consultation_id]
-    found = [one for one in found if one.removed_at is None] or found
-    return found[0] if len(found) == 1 else None
 
 
 def _addition(batch: _Batch, outcome: Outcome, response_id: int) -> Addition:
@@ -273,14 +270,8 @@ def _note(written: Written) -> Note:
 
 
 def _mark_unread(batch: _Batch, written: Sequence[Written]) -> None:
-    """Nobody has read what came later, so that a response that was read, or considered, waits for an officer again."""
     added_to = {one.response.id: one.response for one in written if one.addition}
-    for before, after in (
-        (ResponseStatus.considered, ResponseStatus.read),
-        (ResponseStatus.read, ResponseStatus.unread),
-    ):
-        rows = [response for response in added_to.values() if response.status is before]
-        move_responses(batch.session, rows, after, now=batch.this.now, actor=WORKER)
+    mark_unread(batch.session, list(added_to.values()), now=batch.this.now, actor=WORKER)
 
 
 def _answered(batch: _Batch, written: Written) -> Answered:
@@ -290,6 +281,7 @@ def _answered(batch: _Batch, written: Written) -> Answered:
     is_quoted = outcome.of.is_quoted  # whoever wrote the letter never saw the forward
     return Answered(
         email_id=email.id,
+        addition_id=written.addition.id if written.addition else None,
         name=sender.name,
         address=sender.address,
         message_id=None if is_quoted else said.message_id,

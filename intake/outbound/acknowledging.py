@@ -53,17 +53,29 @@ class AcknowledgementRules:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The email that is answered. `address` is its From, never Reply-To; `references` oldest first."""
+    """What is answered: an email, or what was given in a form. `address` is an email's From, never Reply-To;
+    `references` oldest first."""
 
-    email_id: int
     name: str
     address: str
-    message_id: str | None
-    references: tuple[str, ...]
-    return_path: str | None
-    dmarc: Literal["pass", "fail", "none"]
+    email_id: int | None = None
+    addition_id: int | None = None
+    message_id: str | None = None
+    references: tuple[str, ...] = ()
+    return_path: str | None = None
+    dmarc: Literal["pass", "fail", "none"] = "none"
     held_reason: Reason | None = None
     declined: Reason | None = None  # why none is to be sent, whatever the address
+
+    @classmethod
+    def by_form(cls, response: Response, addition: Addition | None = None) -> "Answered":
+        address = response.respondent_address or ""
+        return cls(response.respondent_name, address, addition_id=addition.id if addition else None)
+
+    def once_key(self, response: Response) -> str:
+        if self.email_id is not None:
+            return f"{KIND}:{self.email_id}:{response.id}"
+        return f"{KIND}:addition:{self.addition_id}" if self.addition_id else f"{KIND}:response:{response.id}"
 
 
 def acknowledge_recorded(
@@ -75,7 +87,7 @@ def acknowledge_recorded(
     for response, answered in recorded:
         address = canonical_address(answered.address)
         if reason := suppression_reason(answered, rules, sent[address]):
-            detail = {"email": answered.email_id, "reason": reason}
+            detail = {"reason": reason} | ({"email": answered.email_id} if answered.email_id else {})
             suppressed.append(Note(response, "acknowledgement-suppressed", detail))
         else:
             owed.append(_owed(response, answered, rules))
@@ -118,9 +130,7 @@ def fields(
     language = language or language_of(session, outgoing)
     consultation = session.get_one(Consultation, outgoing.consultation_id)
     response = session.get_one(Response, outgoing.response_id)
-    addition = session.exec(
-        select(Addition).where(Addition.response_id == response.id, Addition.email_id == outgoing.email_id)
-    ).first()
+    addition = session.get(Addition, outgoing.addition_id or 0)
     received_at = addition.received_at if addition else response.received_at
     return {
         "greeting": greeting(response.respondent_name, language),
@@ -148,10 +158,11 @@ def _owed(response: Response, answered: Answered, rules: AcknowledgementRules) -
     thread = (answered.message_id,) if answered.message_id else ()
     return Owed(
         kind=KIND,
-        once_key=f"{KIND}:{answered.email_id}:{response.id}",
+        once_key=answered.once_key(response),
         consultation_id=response.consultation_id,
         response_id=response.id,
         email_id=answered.email_id,
+        addition_id=answered.addition_id,
         recipient_name=person_name(answered.name),
         recipient_address=canonical_address(answered.address),
         in_reply_to=answered.message_id,

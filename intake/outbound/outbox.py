@@ -57,6 +57,7 @@ class Owed:
     message_id_domain: str
     response_id: int | None = None
     email_id: int | None = None
+    addition_id: int | None = None
     in_reply_to: str | None = None
     references: tuple[str, ...] = ()
     held_reason: Reason | None = None  # it waits for a person before it is sent
@@ -163,6 +164,7 @@ def _outgoing(owed: Owed, now: datetime) -> OutgoingEmail:
         consultation_id=owed.consultation_id,
         response_id=owed.response_id,
         email_id=owed.email_id,
+        addition_id=owed.addition_id,
         recipient_name=owed.recipient_name,
         recipient_address=owed.recipient_address,
         message_id=new_message_id(owed.kind, owed.message_id_domain),

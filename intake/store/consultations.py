@@ -30,6 +30,28 @@ class AddressKind(StrEnum):
     personal = "personal"  # an officer's own
 
 
+class OnlineForm(StrEnum):
+    """How a consultation is answered on its public page."""
+
+    off = "off"  # not at all: the page says how else
+    question_a_page = "question-a-page"
+    one_page = "one-page"
+
+
+class QuestionKind(StrEnum):
+    """What answers a question."""
+
+    text = "text"  # free text
+    choice = "choice"  # one of its options
+    choices = "choices"  # any of its options
+    scale = "scale"  # one of its options, which are in an order from one end to the other
+    file = "file"  # files
+
+    @property
+    def has_options(self) -> bool:
+        return self in (QuestionKind.choice, QuestionKind.choices, QuestionKind.scale)
+
+
 class Consultation(SQLModel, table=True):
     """What people answer. `last_number` is the last reference given out; a number is never used again."""
 
@@ -41,6 +63,9 @@ class Consultation(SQLModel, table=True):
     opens_at: datetime = Field(sa_type=UtcDateTime)
     closes_at: datetime = Field(sa_type=UtcDateTime)
     late_policy: LatePolicy = Field(default=LatePolicy.accept, sa_type=name_type(LatePolicy))
+    about: str = ""  # what it is about, in a few paragraphs for everybody
+    online_form: OnlineForm = Field(default=OnlineForm.off, sa_type=name_type(OnlineForm))
+    grace_minutes: int = 30  # after closing: a form begun before may be handed in until then
     acknowledges_forwards: bool = False  # whether the writer of a letter that an officer forwarded is told
     subject_words: list[str] = Field(default_factory=list, sa_type=sa.JSON)
     contact_name: str = Field(max_length=200)
@@ -99,6 +124,10 @@ class Question(SQLModel, table=True):
     position: int
     key: str = Field(max_length=40)
     text: str
+    kind: QuestionKind = Field(default=QuestionKind.text, sa_type=name_type(QuestionKind))
+    hint: str | None = None  # what helps to answer it, shown below it
+    is_required: bool = False
+    options: list[str] = Field(default_factory=list, sa_type=sa.JSON)  # in the order they are shown
 
 
 class StakeholderGroup(SQLModel, table=True):

@@ -181,6 +181,7 @@ class OutgoingEmail(SQLModel, table=True):
     consultation_id: int = Field(foreign_key="consultation.id")
     response_id: int | None = Field(default=None, foreign_key="response.id", index=True)
     email_id: int | None = Field(default=None, foreign_key="inbound_email.id", index=True)
+    addition_id: int | None = Field(default=None, foreign_key="addition.id")  # that it acknowledges
     recipient_address: str = Field(max_length=320)
     recipient_name: str = Field(default="", max_length=200)
     message_id: str = Field(unique=True, max_length=200)

@@ -86,6 +86,10 @@ class Response(SQLModel, table=True):
     possible_duplicate_of_id: int | None = Field(default=None, foreign_key="response.id")
     forwarded_by: str | None = Field(default=None, max_length=320)  # the officer's address it was handed on from
     forwarded_note: str | None = None  # what that officer wrote above it
+    may_publish: bool | None = None  # whether they agreed to that; None: nobody asked
+    is_for_organisation: bool | None = None  # as they said themselves
+    is_in_grace: bool = False  # a form begun before closing and handed in soon after: it is in time
+    meeting_id: int | None = Field(default=None, foreign_key="meeting.id", index=True)  # at which it was said
     original_sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # as the forward says: anybody's word
     contains_forward: bool = False  # a respondent passed on somebody else's letter; it stays the respondent's
     added_words: str = ""  # the own words of all its additions, to be searched with its own
@@ -101,18 +105,36 @@ class Response(SQLModel, table=True):
 
 
 class Addition(SQLModel, table=True):
-    """A later email that belongs to a response. Judged by its own receipt; it never makes the response late."""
+    """What came later and belongs to a response: an email, or what was written on its receipt's page.
+
+    Judged by its own receipt; it never makes the response late.
+    """
 
     __table_args__ = (sa.UniqueConstraint("response_id", "email_id"),)
 
     id: int = Field(default=None, primary_key=True)
     response_id: int = Field(foreign_key="response.id", index=True)
     email_id: int | None = Field(default=None, foreign_key="inbound_email.id", index=True)
+    channel: Channel = Field(default=Channel.email, sa_type=name_type(Channel))
     received_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     recorded_at: datetime = Field(sa_type=UtcDateTime)
     subject: str | None = None
     text: str
     own_words: str
+
+
+class Answer(SQLModel, table=True):
+    """What a response says to one question. It keeps the question as it was asked."""
+
+    __table_args__ = (sa.Index("ix_answer_response_id_position", "response_id", "position"),)
+
+    id: int = Field(default=None, primary_key=True)
+    response_id: int = Field(foreign_key="response.id")
+    question_id: int | None = Field(default=None, foreign_key="question.id", index=True)
+    position: int
+    question: str
+    text: str = ""  # free text; of a question with options, whatever was said beside them
+    chosen: list[str] = Field(default_factory=list, sa_type=sa.JSON)  # of the question's options
 
 
 class Attachment(SQLModel, table=True):
@@ -121,6 +143,7 @@ class Attachment(SQLModel, table=True):
     id: int = Field(default=None, primary_key=True)
     response_id: int = Field(foreign_key="response.id", index=True)
     addition_id: int | None = Field(default=None, foreign_key="addition.id")
+    question_id: int | None = Field(default=None, foreign_key="question.id")  # that it answers
     position: int
     filename: str = Field(max_length=200)
     content_type: str = Field(max_length=200)

@@ -105,7 +105,7 @@ def test_the_senders_subject_is_not_echoed(office: Office) -> None:
 def test_what_can_take_no_answer_gets_none_even_when_an_officer_records_it(
     sender: str, return_path: str, reason: Reason
 ) -> None:
-    answered = Answered(1, "Dan", sender, "<1@x.example>", (), return_path=return_path, dmarc="none")
+    answered = Answered("Dan", sender, email_id=1, message_id="<1@x.example>", return_path=return_path)
     rules = AcknowledgementRules(5, "intake.county.example", frozenset({ASHA}))
     assert suppression_reason(answered, rules, 0) is reason
 
