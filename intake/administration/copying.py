@@ -14,6 +14,7 @@ from intake.administration.copied_mailings import copy_consultees, copy_mailings
 from intake.administration.ordering import rows_of
 from intake.administration.setting_up import set_up
 from intake.store.consultation_file import ConsultationFile
+from intake.store.consultation_keys import QuestionPart
 from intake.store.consultations import (
     AddressKind,
     Consultation,
@@ -25,16 +26,19 @@ from intake.store.consultations import (
 from intake.store.history import note
 from intake.store.users import User
 
+_ASKED = set(QuestionPart.model_fields)
+
 
 def brought_along(
     session: Session, source: Consultation, own_addresses: Sequence[Mapping[str, object]]
 ) -> dict[str, object]:
     """What a copy takes over, as keys of a consultation's file; the addresses with those of its own first."""
-    plain = ("timezone", "late_policy", "acknowledges_forwards", "next_steps", "privacy_notice")
+    plain = ("timezone", "late_policy", "acknowledges_forwards", "about", "online_form", "grace_minutes")
+    texts = ("next_steps", "privacy_notice")
     return {
-        **{name: getattr(source, name) for name in plain},
+        **{name: getattr(source, name) for name in (*plain, *texts)},
         "contact": {name: getattr(source, f"contact_{name}") for name in ("name", "address", "phone")},
-        "questions": [{"key": row.key, "text": row.text} for row in rows_of(session, source, Question)],
+        "questions": [row.model_dump(include=_ASKED) for row in rows_of(session, source, Question)],
         "stakeholder_groups": [row.name for row in rows_of(session, source, StakeholderGroup)],
         "addresses": [*own_addresses, *_personal(session, source, own_addresses)],
     }

@@ -37,11 +37,20 @@ NAMES: Mapping[str, str] = {
     "key": "short name",
     "text": "text",
     "name": "name",
+    "hint": "hint",
+    "options": "options",
+    "about": "text about it",
+    "grace_minutes": "time of grace",
+    "place": "place",
+    "officers": "names of the officers",
+    "attendance": "number of people who came",
+    "notes": "notes",
 }
 _FOLLOWS = frozenset({"default_factory_not_called"})  # from another field's mistake
 _CHOOSE = {
     "late_policy": "Choose what happens to late responses.",
     "kind": "Choose whose address it is.",
+    "online_form": "Choose how it is answered online.",
     "language": "Choose the language: English or Welsh.",
 }
 Part = TypeVar("Part", bound=BaseModel)

@@ -1,17 +1,24 @@
-"""The questions a consultation asks: added, changed, put in order, removed."""
+"""The questions a consultation asks: added, changed, put in order, removed.
+
+An answer keeps its question as it was asked, whatever becomes of the question; one that was answered is never removed.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlmodel import Session
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
 
 from intake.administration.changing import Edit, change
-from intake.administration.mistakes import checked
+from intake.administration.mistakes import checked, one_at_a_time
 from intake.administration.ordering import move_row, number, row_of, rows_of
-from intake.errors import Mistakes
+from intake.errors import Mistakes, NotPossible
 from intake.store.consultation_keys import QuestionPart
-from intake.store.consultations import Consultation, Question
+from intake.store.consultations import Consultation, Question, QuestionKind
+from intake.store.online import DraftFile
+from intake.store.responses import Answer, Attachment
+from intake.wording import plural
 
 _LITTLE_WORDS = frozenset(
     "a about an and any are as at be by can could do does for from has have how if in is it of on or our should that "
@@ -28,8 +35,16 @@ def question(session: Session, consultation: Consultation, question_id: int) -> 
     return row_of(session, consultation, Question, question_id)
 
 
+def answered(session: Session, row: Question) -> int:
+    """How many responses say something to it, withdrawn ones among them."""
+    answers = select(col(Answer.response_id)).where(Answer.question_id == row.id)
+    files = select(col(Attachment.response_id)).where(Attachment.question_id == row.id)
+    return session.exec(select(sa.func.count()).select_from(sa.union(answers, files).subquery())).one()
+
+
 def add_question(session: Session, consultation: Consultation, given: Mapping[str, object], edit: Edit) -> Question:
-    """`given`: text, and key, which is proposed from the text when it is empty. Raises Mistakes or ChangedMeanwhile."""
+    """`given`: the keys of a QuestionPart; `key` is proposed from the text when it is empty, and the options of a kind
+    without any are left out. Raises Mistakes or ChangedMeanwhile."""
     existing = questions(session, consultation)
     part = _checked(existing, given)
     row = Question(consultation_id=consultation.id, position=len(existing) + 1, **part.model_dump())
@@ -44,13 +59,14 @@ def change_question(
 ) -> list[str]:
     """Says which fields changed."""
     part = _checked([one for one in questions(session, consultation) if one.id != row.id], given)
-    changed = [name for name in ("key", "text") if getattr(row, name) != getattr(part, name)]
+    changed = {name: value for name, value in part.model_dump().items() if value != getattr(row, name)}
     if changed:
-        detail: dict[str, Any] = {"question": row.id, "fields": changed}
+        detail: dict[str, Any] = {"question": row.id, "fields": list(changed)}
         change(session, consultation, "question-changed", edit, **detail)
-        row.key, row.text = part.key, part.text
+        for name, value in changed.items():
+            setattr(row, name, value)
         session.flush()
-    return changed
+    return list(changed)
 
 
 def move_question(session: Session, consultation: Consultation, row: Question, edit: Edit, *, places: int) -> None:
@@ -59,9 +75,17 @@ def move_question(session: Session, consultation: Consultation, row: Question, e
 
 
 def remove_question(session: Session, consultation: Consultation, row: Question, edit: Edit) -> None:
+    """Files given to it in forms that are not handed in yet stay with those forms. Raises NotPossible once answered."""
     change(session, consultation, "question-removed", edit, question=row.id)
-    session.delete(row)
-    session.flush()
+    if given := answered(session, row):
+        raise NotPossible(
+            f"{plural(given, 'response')} answered this question, so it stays. Change how it is asked from now on "
+            "instead: each answer keeps the question as it was asked."
+        )
+    with one_at_a_time():
+        session.execute(sa.update(DraftFile).where(col(DraftFile.question_id) == row.id).values(question_id=None))
+        session.delete(row)
+        session.flush()
     number(session, questions(session, consultation))
 
 
@@ -77,6 +101,10 @@ def _checked(others: Sequence[Question], given: Mapping[str, object]) -> Questio
     taken = [one.key for one in others]
     if not given.get("key"):
         given = {**given, "key": proposed_key(str(given.get("text", "")), taken)}
+    if given.get("kind", "text") not in set(QuestionKind):
+        raise Mistakes({"kind": "Choose how the question is answered."})
+    if not QuestionKind(str(given.get("kind", "text"))).has_options:
+        given = {**given, "options": []}
     part = checked(QuestionPart, given)
     if part.key in taken:
         raise Mistakes({"key": "Another question already has this short name; choose another."})

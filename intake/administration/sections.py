@@ -12,8 +12,18 @@ from sqlmodel import Session, select
 from intake.administration.changing import Edit, change
 from intake.administration.mistakes import checked
 from intake.errors import Mistakes, NotPossible
-from intake.store.consultation_keys import EmailAddress, Line, Part, Prefix, Slug, SubjectWords, Text
-from intake.store.consultations import Consultation, LatePolicy
+from intake.store.consultation_keys import (
+    About,
+    EmailAddress,
+    GraceMinutes,
+    Line,
+    Part,
+    Prefix,
+    Slug,
+    SubjectWords,
+    Text,
+)
+from intake.store.consultations import Consultation, LatePolicy, OnlineForm
 from intake.store.ledger import look_again
 
 
@@ -47,11 +57,20 @@ class Judging(Part):
     subject_words: list[SubjectWords]
 
 
+class OnlineAnswering(Part):
+    """How it is answered online, and what its public page says it is about."""
+
+    about: About
+    online_form: OnlineForm
+    grace_minutes: GraceMinutes
+
+
 SECTIONS: dict[str, type[Part]] = {
     "naming": Naming,
     "contact": ContactDetails,
     "texts": Texts,
     "judging": Judging,
+    "online-form": OnlineAnswering,
 }
 
 

@@ -16,7 +16,7 @@ from intake.outbound.documents import documents_for
 from intake.outbound.names import person_name
 from intake.outbound.recipients import counts, has_answered
 from intake.outbound.texts import OFFICERS_MAILINGS, greeting, language_of
-from intake.store.consultations import Consultation, DeadlineChange, PublishedAddress, StakeholderGroup
+from intake.store.consultations import Consultation, DeadlineChange, OnlineForm, PublishedAddress, StakeholderGroup
 from intake.store.emails import IS_DELAYED, EmailStatus, InboundEmail, OutgoingEmail, OutgoingStatus
 from intake.store.mailings import Mailing
 from intake.store.people import WELSH, Consultee
@@ -81,6 +81,8 @@ def _of_recipient(writing: _Writing) -> _Values:
         "group": group,
         "opening": writing.moment(consultation.opens_at),
         "has_opened": writing.now >= consultation.opens_at,
+        "about": consultation.about,
+        "form_url": _form_url(writing),
         "answer_to": _answer_to(session, consultation, writing.language),
         "documents": _documents(writing),
         "contact_name": consultation.contact_name,
@@ -101,6 +103,12 @@ def _whose(session: Session, outgoing: OutgoingEmail) -> tuple[str | None, str |
         response = session.get_one(Response, outgoing.response_id)
         return response.organisation, response.stakeholder_group
     return None, None
+
+
+def _form_url(writing: _Writing) -> str:
+    consultation = writing.consultation
+    is_there = consultation.online_form is not OnlineForm.off and consultation.archived_at is None
+    return f"{writing.base_url}/respond/{consultation.slug}" if is_there else ""
 
 
 def _answer_to(session: Session, consultation: Consultation, language: str) -> str:

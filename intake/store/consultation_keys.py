@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StrictBool,
@@ -24,13 +25,16 @@ from pydantic import (
 
 from intake.deadlines import parse_instant
 from intake.mail.usable_addresses import tidy_address
-from intake.store.consultations import AddressKind, LatePolicy
+from intake.store.consultations import AddressKind, LatePolicy, OnlineForm, QuestionKind
 from intake.toml_files import first_mistake, mistake_in_words
 
 _ADDRESS = re.compile(r"[^\s\x00-\x1f@<>()\[\],;:\\\"]+@[\w-]+(\.[\w-]+)+")
 _DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)+")
 _NAMED = re.compile(r"(?P<name>[^<]*)<(?P<address>[^<>]*)>")
 LONGEST_NAME = 200
+LONGEST_GRACE = 24 * 60  # minutes
+LONGEST_OPTION = 200
+MOST_OPTIONS = 50
 
 
 def named_address(name: str, address: str) -> str:
@@ -108,6 +112,12 @@ def _timezone(text: str) -> str:
     return text
 
 
+def _grace(value: object) -> object:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LONGEST_GRACE:
+        raise ValueError(f"must be whole minutes, from 0 to {LONGEST_GRACE}")
+    return value
+
+
 def _subject_words(text: str) -> str:
     # As they are compared with a subject: in lower case, with single spaces.
     return " ".join(text.lower().split())
@@ -125,6 +135,9 @@ ContactName = Annotated[str, AfterValidator(_contact_name)]
 NamedAddress = Annotated[str, AfterValidator(_named_address)]
 Domain = Annotated[str, Field(max_length=255), AfterValidator(_domain)]
 Language = Literal["en", "cy"]
+Hint = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_plain_text)]
+About = Annotated[str, Field(max_length=10_000), AfterValidator(_plain_text)]
+GraceMinutes = Annotated[int, BeforeValidator(_grace)]
 
 
 class Part(BaseModel):
@@ -144,8 +157,28 @@ class AddressPart(Part):
 
 
 class QuestionPart(Part):
+    """`options` are those of a kind that has some, in the order they are shown."""
+
     key: Line = Field(max_length=40)
-    text: Text
+    text: Text = Field(max_length=2000)
+    kind: QuestionKind = QuestionKind.text
+    hint: Hint | None = None
+    is_required: StrictBool = False
+    options: list[Line] = Field(default=[], validate_default=True)
+
+    @field_validator("options")
+    @classmethod
+    def _some_to_choose_from(cls, options: list[str], info: ValidationInfo) -> list[str]:
+        kind = info.data.get("kind", QuestionKind.text)
+        if not kind.has_options:
+            if options:
+                raise ValueError("are only for the kinds choice, choices and scale")
+            return options
+        if not 2 <= len(options) <= MOST_OPTIONS or len(set(options)) < len(options):
+            raise ValueError(f"must be 2 to {MOST_OPTIONS} different ones")
+        if max(map(len, options)) > LONGEST_OPTION:
+            raise ValueError(f"may have at most {LONGEST_OPTION} characters each")
+        return options
 
 
 class ConsulteePart(Part):
@@ -185,6 +218,9 @@ class ConsultationFile(Part):
     late_policy: LatePolicy = LatePolicy.accept
     acknowledges_forwards: StrictBool = False
     subject_words: list[SubjectWords] = Field(default_factory=lambda given: [_subject_words(given["title"])])
+    about: About = ""
+    online_form: OnlineForm = OnlineForm.off
+    grace_minutes: GraceMinutes = 30
     next_steps: Text
     privacy_notice: Text
     contact: Contact

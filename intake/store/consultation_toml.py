@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 
 def to_toml(content: Mapping[str, Any]) -> str:
-    """Text, lists of text, instants, truth values, tables and arrays of tables, in that order; None is left out."""
+    """Text, lists of text, instants, numbers and truth values, then tables and arrays of tables. None is left out."""
     plain, tables = [], []
     for key, value in content.items():
         match value:
@@ -34,6 +34,8 @@ def _value(value: object) -> str:
     match value:
         case bool():
             return "true" if value else "false"
+        case int():
+            return str(value)
         case datetime():
             return value.isoformat()
         case list():

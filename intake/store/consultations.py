@@ -198,6 +198,11 @@ def next_references(session: Session, consultation: Consultation, count: int) ->
     return [consultation.reference(number) for number in range(last - count + 1, last + 1)]
 
 
+def own_addresses(session: Session) -> frozenset[str]:
+    """Every published address: what comes from one of them is our own, and gets no acknowledgement."""
+    return frozenset(session.exec(select(PublishedAddress.address)))
+
+
 def sending_address(session: Session, consultation: Consultation) -> str:
     """The address the consultation's own mail comes from: its first dedicated one, else the contact's."""
     dedicated = session.exec(

@@ -208,6 +208,7 @@ class OutgoingEmail(SQLModel, table=True):
     mailing_id: int | None = Field(default=None, foreign_key="mailing.id", index=True)  # the mailing it is one of:
     consultee_id: int | None = Field(default=None, foreign_key="consultee.id", index=True)
     opt_out_token: str | None = Field(default=None, max_length=64)  # of the link in it
+    secret: str | None = Field(default=None, max_length=64)  # of its link, or its code; forgotten once it went
     # Address and local day, of a reminder that is to go or went: two of one day cannot both be queued.
     day_key: str | None = Field(default=None, max_length=340)
 

@@ -24,6 +24,10 @@ class Channel(StrEnum):
     letter = "letter"
 
 
+KEYED_CHANNELS = (Channel.letter, Channel.phone, Channel.meeting)
+"""Those of what officers key in, whose receipt is their word."""
+
+
 class Nature(StrEnum):
     """What a response is. Only `response` counts and stops reminders."""
 
@@ -60,6 +64,12 @@ class Response(SQLModel, table=True):
 
     __table_args__ = (
         sa.Index("ix_response_consultation_id_respondent_address", "consultation_id", "respondent_address"),
+        sa.Index(
+            "ix_response_in_grace",
+            "consultation_id",
+            sqlite_where=sa.text("is_in_grace = 1"),
+            postgresql_where=sa.text("is_in_grace"),
+        ),
     )
 
     id: int = Field(default=None, primary_key=True)

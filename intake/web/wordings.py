@@ -22,6 +22,7 @@ WORDINGS: Mapping[str, Mapping[str, str]] = {
         "forged": "Possibly forged",
         "forwarded": "Forwarded by an officer",
         "contains-letter": "Contains somebody else’s letter",
+        "also-answered": "Also answered another way or time",
     },
     "wish": {
         "withdrawal": "They ask for this response to be withdrawn",
@@ -30,5 +31,17 @@ WORDINGS: Mapping[str, Mapping[str, str]] = {
     },
     "attachments": {"yes": "With attachments", "no": "Without attachments"},
     "withdrawn": {"yes": "Only withdrawn", "no": "Not withdrawn"},
+    "question_kind": {
+        "text": "Free text",
+        "choice": "One of several options",
+        "choices": "Any of several options",
+        "scale": "One place on a scale",
+        "file": "Files",
+    },
+    "online_form": {
+        "off": "Not online",
+        "question-a-page": "One question on each page",
+        "one-page": "All questions on one page",
+    },
     "email_kind": {**{key: kind.name for key, kind in KINDS.items()}, "reply": "Reply", "test": "Test"},
 }

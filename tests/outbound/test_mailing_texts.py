@@ -23,7 +23,7 @@ from intake.outbound.texts import (
     newest_text,
     own_text,
 )
-from intake.store.consultations import Consultation, DeadlineChange, consultation_by_slug
+from intake.store.consultations import Consultation, DeadlineChange, OnlineForm, consultation_by_slug
 from intake.store.emails import EmailStatus, InboundEmail, OutgoingEmail, OutgoingStatus
 from intake.store.mailings import ConsultationDocument, EmailTemplate, EmailTemplateVersion, Mailing
 from intake.store.people import Consultee
@@ -159,6 +159,20 @@ def test_invitation_carries_the_privacy_notice_as_it_is_the_first_contact(
     text = mailroom.text("invitation", language=language)
     assert "We use what you send us to review the draft." in text
     assert law in text
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "fill in the form at"), ("cy", "llenwch y ffurflen yn")])
+def test_invitation_says_what_it_is_about_and_where_the_form_is(mailroom: Mailroom, language: str, said: str) -> None:
+    form = f"{said} {BASE_URL}/respond/{SLUG}"
+    assert form not in mailroom.text("invitation", language=language)
+    mailroom.consultation.about = "Which outcomes come first.\n\nAnd how we measure them."
+    mailroom.consultation.online_form = OnlineForm.question_a_page
+    text = mailroom.text("invitation", language=language)
+    assert "\n\nWhich outcomes come first.\n\nAnd how we measure them.\n\n" in text
+    assert form in text
+    assert form in mailroom.text("reminder", language=language)
+    mailroom.consultation.archived_at = mailroom.now
+    assert form not in mailroom.text("invitation", language=language)
 
 
 def test_invitation_before_the_opening_asks_to_wait_for_it(mailroom: Mailroom) -> None:

@@ -181,7 +181,7 @@ def test_file_that_is_not_there_or_not_text_is_refused(tmp_path: Path, content: 
 def test_consultation_is_added_with_all_that_belongs_to_it(database: Database) -> None:
     assert add(database, sample()) is Added.added
     with database.reading() as session:
-        assert counted(session, Consultation, PublishedAddress, Question) == [1, 3, 4]
+        assert counted(session, Consultation, PublishedAddress, Question) == [1, 3, 7]
         assert counted(session, Consultee, ConsulteeAddress) == [15, 18]
         entry = session.exec(select(HistoryEntry)).one()
     assert (entry.subject_kind, entry.subject_id, entry.action) == ("consultation", 1, "added")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from sqlmodel import Session
 
 from intake.administration.consultations import visible_consultation
-from intake.administration.sections import SECTIONS, change_section, has_recorded
+from intake.administration.sections import change_section, has_recorded
 from intake.errors import NotFound
 from intake.store.consultations import Consultation
 from intake.web.asking import Administrator, Asking
@@ -71,7 +71,7 @@ def save(asking: Administrator, slug: str, section: str, form: Sent) -> Response
 
 
 def _given(form: Form, section: str, consultation: Consultation) -> dict[str, object]:
-    if section not in SECTIONS:
+    if section not in _READ:
         raise NotFound
     given = _READ[section](form)
     if section == "naming" and has_recorded(consultation):
@@ -81,7 +81,7 @@ def _given(form: Form, section: str, consultation: Consultation) -> dict[str, ob
 
 
 def _show(asking: Asking, slug: str, section: str, **more: Any) -> Response:
-    if section not in SECTIONS:
+    if section not in _READ:
         raise NotFound
     with asking.this.database.reading() as session:
         consultation = visible_consultation(session, asking.access, slug)

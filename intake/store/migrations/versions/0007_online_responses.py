@@ -1,4 +1,4 @@
-"""What comes beside email: the online form, receipts, imported rows, meetings, other systems; and the answers."""
+"""What comes beside email: the online form, receipts, meetings; and the answers."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,26 +10,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table(
-        "api_token",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("name", sa.String(length=80), nullable=False),
-        sa.Column("token_sha256", sa.String(length=64), nullable=False),
-        sa.Column("consultation_ids", sa.JSON(), nullable=True),
-        sa.Column("may_write", sa.Boolean(), nullable=False),
-        sa.Column("may_read", sa.Boolean(), nullable=False),
-        sa.Column("sees_confidential", sa.Boolean(), nullable=False),
-        sa.Column("created_by_id", sa.Integer(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["created_by_id"], ["user_account.id"], name=op.f("fk_api_token_created_by_id_user_account")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_token")),
-        sa.UniqueConstraint("name", name=op.f("uq_api_token_name")),
-        sa.UniqueConstraint("token_sha256", name=op.f("uq_api_token_token_sha256")),
-    )
     op.create_table(
         "meeting",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -70,17 +50,6 @@ def upgrade() -> None:
     op.create_index("ix_answer_response_id_position", "answer", ["response_id", "position"], unique=False)
 
     op.create_table(
-        "api_request",
-        sa.Column("token_id", sa.Integer(), nullable=False),
-        sa.Column("key", sa.String(length=200), nullable=False),
-        sa.Column("body_sha256", sa.String(length=64), nullable=False),
-        sa.Column("response_id", sa.Integer(), nullable=True),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["response_id"], ["response.id"], name=op.f("fk_api_request_response_id_response")),
-        sa.ForeignKeyConstraint(["token_id"], ["api_token.id"], name=op.f("fk_api_request_token_id_api_token")),
-        sa.PrimaryKeyConstraint("token_id", "key", name=op.f("pk_api_request")),
-    )
-    op.create_table(
         "form_draft",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("token_sha256", sa.String(length=64), nullable=False),
@@ -98,20 +67,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_form_draft_changed_at"), "form_draft", ["changed_at"], unique=False)
 
-    op.create_table(
-        "imported_row",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("consultation_id", sa.Integer(), nullable=False),
-        sa.Column("key", sa.String(length=200), nullable=False),
-        sa.Column("row_sha256", sa.String(length=64), nullable=False),
-        sa.Column("response_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["consultation_id"], ["consultation.id"], name=op.f("fk_imported_row_consultation_id_consultation")
-        ),
-        sa.ForeignKeyConstraint(["response_id"], ["response.id"], name=op.f("fk_imported_row_response_id_response")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_imported_row")),
-        sa.UniqueConstraint("consultation_id", "key", name=op.f("uq_imported_row_consultation_id_key")),
-    )
     op.create_table(
         "receipt",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -155,9 +110,18 @@ def upgrade() -> None:
     op.add_column("response", sa.Column("may_publish", sa.Boolean(), nullable=True))
     op.add_column("response", sa.Column("is_for_organisation", sa.Boolean(), nullable=True))
     op.add_column("response", sa.Column("is_in_grace", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.create_index(
+        "ix_response_in_grace",
+        "response",
+        ["consultation_id"],
+        unique=False,
+        sqlite_where=sa.text("is_in_grace = 1"),
+        postgresql_where=sa.text("is_in_grace"),
+    )
     _add_pointer("response", "meeting_id", "meeting")
     op.create_index(op.f("ix_response_meeting_id"), "response", ["meeting_id"], unique=False)
     _add_pointer("outgoing_email", "addition_id", "addition")
+    op.add_column("outgoing_email", sa.Column("secret", sa.String(length=64), nullable=True))
     # Those that acknowledge an addition, which until now was found by its email.
     op.execute(
         "UPDATE outgoing_email SET addition_id = (SELECT addition.id FROM addition WHERE addition.email_id = "
