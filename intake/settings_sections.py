@@ -211,6 +211,7 @@ class WebSettings(_Section):
     contact: str | None = Field(default=None, min_length=3, max_length=320)
     idle_minutes: PositiveInt = 60
     session_hours: PositiveInt = 12
+    forms_per_hour: PositiveInt = 120
 
     @property
     def is_secure(self) -> bool:

@@ -8,7 +8,7 @@ token. Never judges a value.
 import hmac
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, TypeGuard, TypeVar
@@ -21,6 +21,8 @@ from intake.web.asking import Asking, Officer, installation
 
 TOKEN_FIELD = "form_token"  # noqa: S105  # the field's name
 LONGEST_FORM = 2_000_000  # characters
+MOST_FILES = 10  # that one form may send
+_FILES_READ = 2 * MOST_FILES  # so that the page says that there are too many, and keeps what was typed
 _FORM_COOKIE = "intake-form"
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -41,13 +43,19 @@ class UploadedFile:
 class Form:
     """The fields of one form. Control characters are taken out, and half characters: no database stores them."""
 
-    def __init__(self, fields: FormData | Mapping[str, str], files: Mapping[str, UploadedFile] | None = None) -> None:
+    def __init__(
+        self, fields: FormData | Mapping[str, str], files: Mapping[str, Sequence[UploadedFile]] | None = None
+    ) -> None:
         self._fields = FormData(fields)
         self._files = files or {}
 
     def file(self, name: str) -> UploadedFile | None:
         """Only of a form that is `SentWithFile`. None where no file was chosen."""
-        return self._files.get(name)
+        return next(iter(self.files(name)), None)
+
+    def files(self, name: str) -> list[UploadedFile]:
+        """Only of a form that is `SentWithFiles`: those that were chosen, in order; maybe more than `MOST_FILES`."""
+        return list(self._files.get(name, ()))
 
     def text(self, name: str) -> str:
         """One line, without spaces around it; empty when it was not sent."""
@@ -99,25 +107,47 @@ async def _sent_with_file(request: Request, asking: Officer) -> Form:
     return await _checked(request, asking.session_row.form_token, max_files=1)
 
 
+async def _sent_with_files(request: Request, asking: Officer) -> Form:
+    """As `_sent_with_file`."""
+    return await _checked(request, asking.session_row.form_token, max_files=_FILES_READ)
+
+
 async def _sent_by_stranger(request: Request) -> Form:
     """Before sign-in there is no session: the token is in a cookie of its own."""
     return await _checked(request, request.cookies.get(_FORM_COOKIE, ""))
 
 
+async def _sent_by_link(request: Request) -> Form:
+    """The secret in the address is the proof, so that neither a cookie nor a token is needed: nobody else knows it."""
+    if not _is_from_here(request):
+        raise ForeignForm
+    return await _read_form(request, max_files=_FILES_READ)
+
+
 Sent = Annotated[Form, Depends(_sent)]
 SentWithFile = Annotated[Form, Depends(_sent_with_file)]
+SentWithFiles = Annotated[Form, Depends(_sent_with_files)]
 SentByStranger = Annotated[Form, Depends(_sent_by_stranger)]
+SentByLink = Annotated[Form, Depends(_sent_by_link)]
 
 
 async def _checked(request: Request, token: str, *, max_files: int = 0) -> Form:
     if not _is_from_here(request):
         raise ForeignForm
-    fields = await request.form(max_files=max_files, max_fields=5000, max_part_size=LONGEST_FORM)
-    form = Form(fields, {name: await _read(value) for name, value in fields.items() if _is_file(value)})
-    await fields.close()
+    form = await _read_form(request, max_files=max_files)
     if not token or not hmac.compare_digest(form.text(TOKEN_FIELD).encode(), token.encode()):
         raise ForeignForm
     return form
+
+
+async def _read_form(request: Request, *, max_files: int) -> Form:
+    fields = await request.form(max_files=max_files, max_fields=5000, max_part_size=LONGEST_FORM)
+    files: dict[str, list[UploadedFile]] = {}
+    for name, value in fields.multi_items():
+        if _is_file(value):
+            files.setdefault(name, []).append(await _read(value))
+    await fields.close()
+    return Form(fields, files)
 
 
 def _is_file(value: object) -> TypeGuard[UploadFile]:

@@ -3,6 +3,7 @@
 Never shows, and never prints, an error's own text unless it is one of ours: others may quote a letter.
 """
 
+import re
 import traceback
 from pathlib import Path
 from urllib.parse import quote
@@ -100,7 +101,8 @@ def _mishap(request: Request, status: int, sentence: str) -> Response:
 def _printable_path(scope: Scope) -> str:
     """A secret link's address is all it takes to use it."""
     path = str(scope.get("path"))
-    return next((f"{start}…" for start in ("/link/", "/stop/") if path.startswith(start)), path)
+    secret = re.match(r"/(link|stop|receipt|respond/[^/]+)/", path)
+    return f"{secret[0]}…" if secret else path
 
 
 def _broken_off(error: Exception, method: str) -> Response:

@@ -16,8 +16,12 @@ PAGE_POLICY = (
 )
 LONGEST_BODY = 4_000_000  # bytes
 LONGEST_UPLOAD = 26_000_000
+LONGEST_UPLOADS = 260_000_000  # ten files
 # The forms that carry a file. Whoever asks is known before more than the header of such a form is read.
-_TAKES_A_FILE = re.compile(r"/consultations/[^/]+/(consultees/import|documents(/\d+)?)")
+_TAKES_A_FILE = re.compile(
+    r"/consultations/[^/]+/(consultees/import|documents(/\d+)?)|/respond/[^/]+/[^/]+/[^/]+|/receipt/[^/]+"
+)
+_TAKES_FILES = re.compile(r"/responses/new")
 
 _HEADERS = {
     "Content-Security-Policy": PAGE_POLICY,
@@ -50,10 +54,8 @@ class Guard:
             refusal = PlainTextResponse("This is not the address of intake; see web.base_url.", status_code=421)
             await refusal(scope, receive, sending)
             return
-        size, takes_a_file = headers.get("content-length", "0"), _TAKES_A_FILE.fullmatch(scope["path"])
-        most = LONGEST_UPLOAD if takes_a_file else LONGEST_BODY
+        size, (most, too_much) = headers.get("content-length", "0"), _most(scope["path"])
         if scope["method"] == "POST" and (not size.isdigit() or int(size) > most or "transfer-encoding" in headers):
-            too_much = "This file is larger than 25 MB." if takes_a_file else "That is too much for one form."
             await PlainTextResponse(too_much, status_code=413)(scope, receive, sending)
             return
         await self._app(scope, receive, sending)
@@ -69,3 +71,12 @@ class Guard:
             await send(event)
 
         return sending
+
+
+def _most(path: str) -> tuple[int, str]:
+    """How many bytes a form may send to this address, and what is said when it sends more."""
+    if _TAKES_FILES.fullmatch(path):
+        return LONGEST_UPLOADS, "These files are larger than 250 MB together."
+    if _TAKES_A_FILE.fullmatch(path):
+        return LONGEST_UPLOAD, "This file is larger than 25 MB."
+    return LONGEST_BODY, "That is too much for one form."

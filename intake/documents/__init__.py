@@ -1,0 +1,1 @@
+"""Looks at files that people hand in. Knows no database and no mail."""

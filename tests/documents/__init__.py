@@ -1,0 +1,1 @@
+"""Every way in: collecting from mailboxes, routing, recording."""
