@@ -19,6 +19,7 @@ from intake.errors import IntakeError, LostRace
 from intake.inbound.circumstances import Knowledge
 from intake.inbound.collecting import collect_mailbox
 from intake.inbound.copying import copying_rule
+from intake.inbound.drafts import forget_drafts
 from intake.inbound.poll import Collected, Poll, under_lease
 from intake.inbound.reading import read
 from intake.inbound.reconciliation import Reconciled, Reconciling
@@ -28,7 +29,7 @@ from intake.inbound.testing_mailboxes import Testing, test_requested
 from intake.mail.automatic import OwnMail
 from intake.mail.mailbox import Mailbox, connect
 from intake.mail.smtp import Sender, SmtpSender
-from intake.outbound import acknowledging, mailing_fields, replying, testing_texts
+from intake.outbound import acknowledging, mailing_fields, receipts, replying, testing_texts
 from intake.outbound.acknowledging import AcknowledgementRules
 from intake.outbound.outbox import Fields, Outbox, Sent, send_queued
 from intake.outbound.reminding import Reminded
@@ -225,15 +226,18 @@ def test_mailboxes(this: Installation) -> dict[str, bool]:
 
 
 def forget(this: Installation) -> None:
-    """Forget who signed in longer ago than security records are kept."""
+    """Forget who signed in longer ago than security records are kept, and forms that nobody ever handed in."""
+    now = this.clock()
     with this.database.transaction() as session:
-        forget_old_sessions(session, before=this.clock() - SESSIONS_KEPT)
+        forget_old_sessions(session, before=now - SESSIONS_KEPT)
+        forget_drafts(session, now=now)
 
 
 def fields_of(this: Installation) -> dict[str, Fields]:
     """By kind, what fills in the text of an email."""
     of_mailings = partial(mailing_fields.fields, base_url=this.settings.web.base_url)
-    own: dict[str, Fields] = {one.KIND: one.fields for one in (acknowledging, replying, testing_texts)}
+    own: dict[str, Fields] = {one.KIND: one.fields for one in (replying, testing_texts, receipts)}
+    own[acknowledging.KIND] = partial(acknowledging.fields, base_url=this.settings.web.base_url)
     return own | dict.fromkeys((*PUBLIC_MAILINGS, *OFFICERS_MAILINGS), of_mailings)
 
 

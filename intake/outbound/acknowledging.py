@@ -6,7 +6,7 @@ Owns the rules of RFC 3834 and our limits. Never sends and never judges whether 
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -16,7 +16,9 @@ from sqlmodel import Session, col, select
 from intake.deadlines import closing_wording, moment_wording, timing
 from intake.mail.quoting import REPLY_MARKER
 from intake.mail.usable_addresses import is_usable_address
+from intake.outbound.composing import MASK
 from intake.outbound.outbox import Owed, queue_owed
+from intake.outbound.receipts import give_receipt
 from intake.outbound.rendering import inert_name, person_name, size_wording
 from intake.outbound.texts import greeting, language_of
 from intake.store.consultations import Consultation
@@ -90,7 +92,7 @@ def acknowledge_recorded(
             detail = {"reason": reason} | ({"email": answered.email_id} if answered.email_id else {})
             suppressed.append(Note(response, "acknowledgement-suppressed", detail))
         else:
-            owed.append(_owed(response, answered, rules))
+            owed.append(replace(_owed(response, answered, rules), secret=give_receipt(session, response, now=now)))
             sent[address] += 1
     note_each(session, suppressed, now=now)
     queue_owed(session, owed, now=now)
@@ -124,7 +126,7 @@ def canonical_address(address: str) -> str:
 
 
 def fields(
-    session: Session, outgoing: OutgoingEmail, now: datetime, *, language: str | None = None
+    session: Session, outgoing: OutgoingEmail, now: datetime, *, base_url: str, language: str | None = None
 ) -> Mapping[str, object]:
     """What the template may say, as the record stands now. `language`: None for the one it is written in."""
     language = language or language_of(session, outgoing)
@@ -132,6 +134,7 @@ def fields(
     response = session.get_one(Response, outgoing.response_id)
     addition = session.get(Addition, outgoing.addition_id or 0)
     received_at = addition.received_at if addition else response.received_at
+    is_in_grace = response.is_in_grace and addition is None
     return {
         "greeting": greeting(response.respondent_name, language),
         "consultation_title": consultation.title,
@@ -139,7 +142,8 @@ def fields(
         "is_addition": addition is not None,
         "nature": response.nature.value,
         "received": moment_wording(received_at, consultation.zone, language) if received_at else None,
-        "timing": timing(received_at, consultation.closes_at).value,
+        "timing": timing(received_at, consultation.closes_at, is_in_grace=is_in_grace).value,
+        "is_in_grace": is_in_grace,
         "closing": closing_wording(consultation.closes_at, consultation.zone, language),
         "has_closed": timing(now, consultation.closes_at) == "late",
         "late_policy": consultation.late_policy.value,
@@ -150,8 +154,14 @@ def fields(
         "contact_address": consultation.contact_address,
         "contact_phone": consultation.contact_phone,
         "respondent_name": response.respondent_name,
+        "receipt_url": receipt_url(base_url) if outgoing.secret else None,
         "reply_marker": REPLY_MARKER,
     }
+
+
+def receipt_url(base_url: str) -> str:
+    """As it is stored; the secret is put in when the email goes."""
+    return f"{base_url}/receipt/{MASK}"
 
 
 def _owed(response: Response, answered: Answered, rules: AcknowledgementRules) -> Owed:

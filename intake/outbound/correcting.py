@@ -13,8 +13,10 @@ from sqlmodel import Session, select
 
 from intake.errors import NotFound, NotPossible
 from intake.mail.usable_addresses import is_usable_address
+from intake.outbound.acknowledging import KIND as ACKNOWLEDGEMENT
 from intake.outbound.mailings import REMINDER, new_token
 from intake.outbound.outbox import Owed, queue_owed, release
+from intake.outbound.receipts import give_receipt
 from intake.outbound.recipients import day_key
 from intake.outbound.texts import OFFICERS_MAILINGS
 from intake.store.emails import OutgoingEmail, OutgoingStatus
@@ -101,6 +103,9 @@ def send_again(
         reason = Reason.corrected
         move_outgoing(session, outgoing, OutgoingStatus.cancelled, now=now, actor=user.actor, reason=reason)
     owed = _copy(outgoing, consultation_id, address, message_id_domain)
+    if outgoing.kind == ACKNOWLEDGEMENT and outgoing.response_id is not None:
+        response = session.get_one(Response, outgoing.response_id)
+        owed = replace(owed, secret=give_receipt(session, response, now=now))
     if outgoing.mailing_id:
         owed = _of_mailing(session, outgoing, owed)
     [again] = queue_owed(session, [owed], now=now, actor=user.actor)
@@ -207,6 +212,7 @@ def _copy(outgoing: OutgoingEmail, consultation_id: int, address: str, message_i
         consultation_id=consultation_id,
         response_id=outgoing.response_id,
         email_id=outgoing.email_id,
+        addition_id=outgoing.addition_id,
         recipient_name=outgoing.recipient_name,
         recipient_address=address,
         message_id_domain=message_id_domain,

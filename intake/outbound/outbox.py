@@ -9,22 +9,22 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from intake.errors import LostRace, RecipientUnknown, SendPostponed, SendRefused
-from intake.mail.compose import UnwritableAddress, compose, new_message_id
-from intake.mail.message import Address
+from intake.mail.compose import UnwritableAddress, new_message_id
 from intake.mail.smtp import HandoverBroken, Sender, SenderUnavailable
+from intake.outbound.composing import composed
 from intake.outbound.dead_addresses import mark_dead
 from intake.outbound.mailings import PRIORITY
 from intake.outbound.rechecking import GiveUp, Wait, obey, objection
 from intake.outbound.rendering import Rendered, Renderer, TemplateBroken
-from intake.outbound.texts import PUBLIC_MAILINGS, own_text, wanted_language
-from intake.store.consultations import Consultation, sending_address
+from intake.outbound.texts import own_text, wanted_language
+from intake.store.consultations import Consultation
 from intake.store.database import Database, UtcDateTime, add_if_new
 from intake.store.emails import OutgoingEmail, OutgoingStatus, SendingAccount
 from intake.store.history import WORKER, Note, note_each
@@ -37,8 +37,6 @@ PAUSE = timedelta(minutes=1)
 GIVE_UP_AFTER = timedelta(days=3)
 MOST_TRIES = 24  # which takes as long, of one that is written anew at each
 PRIORITIES = {"acknowledgement": 0, "reply": 1}
-# RFC 3834, section 5. What an officer wrote is no automatic mail.
-AUTO_SUBMITTED: Mapping[str, Literal["auto-replied"] | None] = {"acknowledgement": "auto-replied", "reply": None}
 RELEASABLE = (Reason.backlog, Reason.owed_again, Reason.template_error)
 
 Fields = Callable[[Session, OutgoingEmail, datetime], Mapping[str, object]]
@@ -67,6 +65,7 @@ class Owed:
     mailing_id: int | None = None  # the mailing it is one of:
     consultee_id: int | None = None
     opt_out_token: str | None = None
+    secret: str | None = None  # of the link or the code in it
     day_key: str | None = None
 
 
@@ -181,6 +180,7 @@ def _outgoing(owed: Owed, now: datetime) -> OutgoingEmail:
         mailing_id=owed.mailing_id,
         consultee_id=owed.consultee_id,
         opt_out_token=owed.opt_out_token,
+        secret=owed.secret,
         day_key=owed.day_key,
     )
 
@@ -311,7 +311,8 @@ def _claim_row(session: Session, box: Outbox, outgoing: OutgoingEmail, now: date
 def _send(box: Outbox, outgoing: OutgoingEmail, done: Sent) -> bool:
     """Send one claimed row. Returns whether to go on: not when our own account is turned away."""
     try:
-        sender, raw = _composed(box, outgoing)
+        with box.database.reading() as session:
+            sender, raw = composed(session, outgoing, base_url=box.base_url, now=box.clock())
         box.sender.send(sender=sender, recipient=outgoing.recipient_address, raw=raw)
     except SendRefused as error:
         _note(box, outgoing, OutgoingStatus.failed, Reason.mail_server_refused, str(error))
@@ -333,35 +334,9 @@ def _send(box: Outbox, outgoing: OutgoingEmail, done: Sent) -> bool:
         done.failed += _postpone(box, outgoing, error)
         done.postponed += 1
     else:
-        _note(box, outgoing, OutgoingStatus.sent, None, None)
+        _note(box, outgoing, OutgoingStatus.sent, None, None, secret=None)
         done.sent += 1
     return True
-
-
-def _composed(box: Outbox, outgoing: OutgoingEmail) -> tuple[str, bytes]:
-    with box.database.reading() as session:
-        consultation = session.get_one(Consultation, outgoing.consultation_id)
-        sender = sending_address(session, consultation)
-    raw = compose(
-        message_id=outgoing.message_id,
-        sender=Address(consultation.title, sender),
-        recipient=Address(outgoing.recipient_name, outgoing.recipient_address),
-        subject=outgoing.subject or "",
-        text=outgoing.text or "",
-        html=outgoing.html or "",
-        in_reply_to=outgoing.in_reply_to,
-        references=tuple(outgoing.references),
-        sent_at=outgoing.written_at or box.clock(),
-        auto_submitted=AUTO_SUBMITTED.get(outgoing.kind, "auto-generated"),
-        one_click_url=_one_click_url(box, outgoing),
-    )
-    return sender, raw
-
-
-def _one_click_url(box: Outbox, outgoing: OutgoingEmail) -> str | None:
-    """RFC 8058, section 3.1: an HTTPS address, by which a mail program asks for no more."""
-    may_ask = outgoing.kind in PUBLIC_MAILINGS and outgoing.opt_out_token and box.base_url.startswith("https://")
-    return f"{box.base_url}/stop/{outgoing.opt_out_token}" if may_ask else None
 
 
 def _postpone(box: Outbox, outgoing: OutgoingEmail, error: SendPostponed) -> bool:

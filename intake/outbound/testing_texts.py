@@ -89,8 +89,9 @@ def example_fields(
     if example.kind == acknowledging.KIND:
         if example.response_id is None:
             sentence = "There is no response yet to show it with: this one is made up."
-            return Shown(_made_up_receipt(consultation, language, now), language, [sentence])
-        return Shown(acknowledging.fields(session, outgoing, now, language=language), language)
+            return Shown(_made_up_receipt(consultation, language, now, base_url), language, [sentence])
+        given = acknowledging.fields(session, outgoing, now, base_url=base_url, language=language)
+        return Shown({**given, "receipt_url": acknowledging.receipt_url(base_url)}, language)
     given = mailing_fields.fields(session, outgoing, now, base_url=base_url, language=language)
     if example.kind in OFFICERS_MAILINGS:
         return Shown(given, language)
@@ -227,7 +228,7 @@ def _has_moved(session: Session, consultation: Consultation) -> bool:
     return session.exec(changes.limit(1)).first() is not None
 
 
-def _made_up_receipt(consultation: Consultation, language: str, now: datetime) -> Mapping[str, object]:
+def _made_up_receipt(consultation: Consultation, language: str, now: datetime, base_url: str) -> Mapping[str, object]:
     return {
         "greeting": greeting(_MADE_UP_NAME, language),
         "consultation_title": consultation.title,
@@ -236,6 +237,7 @@ def _made_up_receipt(consultation: Consultation, language: str, now: datetime) -
         "nature": "response",
         "received": moment_wording(now, consultation.zone, language),
         "timing": "in_time",
+        "is_in_grace": False,
         "closing": closing_wording(consultation.closes_at, consultation.zone, language),
         "has_closed": False,
         "late_policy": consultation.late_policy.value,
@@ -246,5 +248,6 @@ def _made_up_receipt(consultation: Consultation, language: str, now: datetime) -
         "contact_address": consultation.contact_address,
         "contact_phone": consultation.contact_phone,
         "respondent_name": _MADE_UP_NAME,
+        "receipt_url": acknowledging.receipt_url(base_url),
         "reply_marker": REPLY_MARKER,
     }

@@ -18,6 +18,7 @@ FIELDS: dict[str, Any] = {
     "nature": "response",
     "received": "10:15am on Monday 3 February 2020",
     "timing": "in_time",
+    "is_in_grace": False,
     "closing": "11:59pm on Friday 28 February 2020",
     "has_closed": False,
     "late_policy": "accept",

@@ -61,13 +61,13 @@ def _show(request: Request, this: Installation, token: str, *, is_undone: bool =
         "stop.html",
         state="out" if is_out else "undone" if is_undone else "asked",
         consultation=consultation,
-        address=_masked(outgoing.recipient_address),
+        address=masked(outgoing.recipient_address),
         page_language=language,
         other_language=next((one for one in (ENGLISH, wanted) if one in LANGUAGES and one != language), None),
     )
 
 
-def _masked(address: str) -> str:
+def masked(address: str) -> str:
     """ "h…d@heathfield.example": enough for its owner, and not for whom the email was forwarded to."""
     local_part, _, domain = address.rpartition("@")
     return f"{local_part[:1]}…{local_part[-1:] if len(local_part) > 2 else ''}@{domain}"
