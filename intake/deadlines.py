@@ -37,10 +37,11 @@ class Timing(StrEnum):
     """Nobody knows when it was received, so neither is said."""
 
 
-def timing(received_at: datetime | None, closes_at: datetime) -> Timing:
+def timing(received_at: datetime | None, closes_at: datetime, *, is_in_grace: bool = False) -> Timing:
+    """`is_in_grace`: a form that was begun before closing and handed in within the time of grace, which is in time."""
     if received_at is None:
         return Timing.unknown
-    return Timing.in_time if received_at < late_from(closes_at) else Timing.late
+    return Timing.in_time if is_in_grace or received_at < late_from(closes_at) else Timing.late
 
 
 def late_from(closes_at: datetime) -> datetime:

@@ -17,10 +17,11 @@ from sqlmodel import Session, SQLModel, col
 from intake.errors import Changed
 from intake.store.consultations import Consultation
 from intake.store.history import HistoryEntry, history_of, note
+from intake.store.online import Meeting
 from intake.store.people import Consultee
 from intake.store.users import User
 
-Versioned = Consultation | Consultee
+Versioned = Consultation | Consultee | Meeting
 
 
 @dataclass(frozen=True, slots=True)

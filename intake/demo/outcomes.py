@@ -104,7 +104,8 @@ def _sentence(reason: str | None) -> str:
 def _references(session: Session, email: InboundEmail) -> Iterator[str]:
     recorded = select(Response, Consultation).join(Consultation, col(Consultation.id) == Response.consultation_id)
     for response, consultation in session.exec(recorded.where(Response.email_id == email.id)):
-        is_late = timing(response.received_at, consultation.closes_at) is Timing.late
+        judged = timing(response.received_at, consultation.closes_at, is_in_grace=response.is_in_grace)
+        is_late = judged is Timing.late
         yield f"{response.reference}{', late' if is_late else ''}"
     added = select(Response.reference).join(Addition, col(Addition.response_id) == Response.id)
     for reference in session.exec(added.where(Addition.email_id == email.id)):

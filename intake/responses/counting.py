@@ -74,6 +74,8 @@ def count_log(session: Session, consultations: Sequence[Consultation]) -> dict[i
     counted = {one.id: Counted() for one in consultations}
     for row in session.execute(_grouped(consultations)) if consultations else ():
         _tally(counted[row.consultation_id], row)
+    for consultation_id, number in _in_grace(session, consultations) if consultations else ():
+        counted[consultation_id].late -= number
     for one in consultations:
         if one.late_policy is LatePolicy.discretion and counted[one.id].late:
             counted[one.id].undecided = _undecided(session, one)
@@ -154,6 +156,14 @@ def _is_late(consultations: Sequence[Consultation]) -> Condition:
     )
 
 
+def _in_grace(session: Session, consultations: Sequence[Consultation]) -> Iterable[tuple[int, int]]:
+    """Those that came after closing and are in time all the same: few, and found by an index of their own."""
+    counted = select(Response.consultation_id, sa.func.count()).where(
+        Response.is_in_grace, _of(consultations), _is_late(consultations), *_counts()
+    )
+    return session.exec(counted.group_by(col(Response.consultation_id))).all()
+
+
 def _tally(counted: Counted, row: sa.Row[*tuple[object, ...]]) -> None:
     number: int = row.number
     if row.is_withdrawn:
@@ -185,6 +195,7 @@ def _undecided(session: Session, consultation: Consultation) -> int:
         as_filter(Response.received_at) >= late,
         as_filter(Response.consultation_id) == consultation.id,
         col(Response.late_decision).is_(None),
+        ~col(Response.is_in_grace),
         *_counts(),
     )
     return session.exec(counted.select_from(Response)).one()

@@ -202,8 +202,12 @@ def _of_timing(timing: Timing, consultations: Sequence[Consultation]) -> Iterato
         return
     for closes_at in {one.closes_at for one in consultations}:
         ids = [one.id for one in consultations if one.closes_at == closes_at]
-        first_late = late_from(closes_at)
-        when = received_at < first_late if timing is Timing.in_time else received_at >= first_late
+        first_late, is_in_grace = late_from(closes_at), as_filter(Response.is_in_grace)
+        when = (
+            sa.or_(received_at < first_late, is_in_grace.is_(True))
+            if timing is Timing.in_time
+            else sa.and_(received_at >= first_late, is_in_grace.is_(False))
+        )
         yield sa.and_(when, as_filter(Response.consultation_id).in_(ids))
 
 

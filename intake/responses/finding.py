@@ -85,6 +85,7 @@ class Entry:
     received_at: datetime | None
     recorded_at: datetime
     timing: Timing
+    is_in_grace: bool
     channel: Channel
     nature: Nature
     status: ResponseStatus
@@ -268,7 +269,8 @@ def _bound(keys: Sequence[Any], values: Sequence[Any]) -> list[Any]:
 
 def _entries(session: Session, wanted: _Wanted, ids: Sequence[int]) -> list[Entry]:
     names = ["id", "reference", "consultation_id", "received_at", "recorded_at", "channel", "nature", "status"]
-    names += ["withdrawn_at", "respondent_name", "respondent_address", "organisation", "stakeholder_group", "subject"]
+    names += ["is_in_grace", "withdrawn_at", "respondent_name", "respondent_address", "organisation"]
+    names += ["stakeholder_group", "subject"]
     columns = [col(getattr(Response, name)) for name in (*names, *FLAG_COLUMNS.values())]
     length = _SEARCHED_FOR_EXCERPT if wanted.search else _OPENING
     words: sa.ColumnElement[str] = sa.type_coerce(Response.own_words, sa.String)
@@ -291,7 +293,8 @@ def _entry(row: Any, wanted: _Wanted, beside: _Beside) -> Entry:
         consultation=consultation,
         received_at=row.received_at,
         recorded_at=row.recorded_at,
-        timing=timing(row.received_at, consultation.closes_at),
+        timing=timing(row.received_at, consultation.closes_at, is_in_grace=row.is_in_grace),
+        is_in_grace=row.is_in_grace,
         channel=row.channel,
         nature=row.nature,
         status=row.status,

@@ -1,4 +1,4 @@
-"""When a letter came, where the email it came by cannot tell: an officer says so, corrects it, or takes it back.
+"""When a response came, where no server can tell: an officer says so, corrects it, or takes it back.
 
 The receipt of what came straight into a mailbox is the mail server's word, and no officer's to change.
 """
@@ -14,7 +14,7 @@ from intake.store.consultations import Consultation
 from intake.store.emails import InboundEmail
 from intake.store.history import HistoryEntry, about
 from intake.store.response_changes import Change, lock_responses, write_changes
-from intake.store.responses import Response
+from intake.store.responses import KEYED_CHANNELS, Response
 from intake.store.users import User
 
 SAID = "receipt-said"
@@ -24,8 +24,8 @@ _BY_A_COPY = ("received-directly", "received-earlier")
 
 
 def may_say_receipt(session: Session, response: Response) -> bool:
-    """Whether nobody knows when it came, or only an officer said so."""
-    if response.received_at is None:
+    """Whether nobody knows when it came, or only an officer said so: also by keying it in."""
+    if response.received_at is None or response.channel in KEYED_CHANNELS:
         return True
     told = select(HistoryEntry.action).where(about(response), col(HistoryEntry.action).in_((SAID, *_BY_A_COPY)))
     actions = set(session.exec(told))
@@ -60,7 +60,8 @@ def say_receipt(
 def _check(session: Session, row: Response, consultation: Consultation, received_at: datetime, now: datetime) -> None:
     """A date read from a forwarded letter may be anybody's: its writer would be told that it came in time."""
     if received_at > _brought_at(session, row, now):
-        raise Mistakes({"received-day": "The letter cannot have come later than the email that brought it."})
+        brought = "the email that brought it" if row.email_id else "now"
+        raise Mistakes({"received-day": f"The letter cannot have come later than {brought}."})
     if received_at < consultation.opens_at:
         opened = closing_wording(consultation.opens_at, consultation.zone)
         raise Mistakes({"received-day": f"The consultation opened only at {opened}; correct the date, or leave it."})

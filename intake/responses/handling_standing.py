@@ -23,7 +23,7 @@ UNDECIDED = dict.fromkeys(("late_decision", "late_decision_reason", "late_decide
 
 def may_decide_late(response: Response, consultation: Consultation) -> bool:
     """Whether an officer has anything to decide: it is late, and the consultation leaves that to them."""
-    is_late = timing(response.received_at, consultation.closes_at) == "late"
+    is_late = timing(response.received_at, consultation.closes_at, is_in_grace=response.is_in_grace) == "late"
     return is_late and consultation.late_policy is LatePolicy.discretion
 
 

@@ -10,9 +10,12 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from intake.errors import NotFound
+from intake.responses.noticed import same_respondent
 from intake.store.response_changes import Change, lock_responses, some_at_a_time, write_changes
 from intake.store.responses import RespondentWish, Response, Wish
 from intake.store.users import User
+
+_MOST_OTHERS = 20  # shown beside a response
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +50,9 @@ def find_wish(session: Session, response: Response, wish_id: int) -> RespondentW
 
 
 def other_responses(session: Session, response: Response) -> Sequence[Response]:
-    """The same respondent's others in the consultation that stand: one of them may be meant."""
-    if not response.respondent_address:
-        return []
-    found = select(Response).where(
-        Response.consultation_id == response.consultation_id,
-        Response.respondent_address == response.respondent_address,
-        Response.id != response.id,
-        col(Response.withdrawn_at).is_(None),
-    )
-    return session.exec(found.order_by(col(Response.id)).limit(5)).all()
+    """Others of the same address or consultee in the consultation that stand, by whatever way they came."""
+    found = select(Response).where(same_respondent(Response, response), col(Response.withdrawn_at).is_(None))
+    return session.exec(found.order_by(col(Response.id)).limit(_MOST_OTHERS)).all()
 
 
 def settle_wish(

@@ -1,4 +1,4 @@
-"""What intake noticed of a response's emails that an officer should know before they trust or count it.
+"""What intake noticed of a response, or of its emails, that an officer should know before they trust or count it.
 
 Never judges: what an email asks for, who handed it on and whether it is proven was found when it was recorded.
 """
@@ -9,10 +9,11 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from intake.store.emails import InboundEmail
-from intake.store.responses import Addition, RespondentWish, Response
+from intake.store.responses import Addition, Nature, RespondentWish, Response
 
 FORGED = "fail"  # a DMARC result: the domain it names as its sender's disowns it
 
@@ -24,6 +25,7 @@ class Noticed(StrEnum):
     forged = "forged"
     forwarded = "forwarded"
     contains_letter = "contains-letter"
+    also_answered = "also-answered"  # the same address or consultee, by whatever way
 
 
 def noticed_condition(noticed: Noticed, response_id: Any) -> sa.ColumnElement[bool]:
@@ -38,6 +40,10 @@ def noticed_condition(noticed: Noticed, response_id: Any) -> sa.ColumnElement[bo
             return col(Response.forwarded_by).is_not(None)
         case Noticed.contains_letter:
             return col(Response.contains_forward).is_(True)
+        case Noticed.also_answered:
+            others = aliased(Response)
+            is_other = sa.and_(stands(others), same_respondent(others, Response))
+            return sa.and_(stands(Response), sa.exists().where(is_other))
 
 
 def noticed_of(session: Session, ids: Sequence[int]) -> Mapping[int, Sequence[Noticed]]:
@@ -47,6 +53,24 @@ def noticed_of(session: Session, ids: Sequence[int]) -> Mapping[int, Sequence[No
         for response_id in sorted(set(session.scalars(_among(noticed, ids)))):
             found[response_id].append(noticed)
     return found
+
+
+def same_respondent(other: Any, response: Any) -> sa.ColumnElement[bool]:
+    """The condition that another response to the same consultation has the same address, or the same consultee.
+
+    `response` is a row or, in a query, its class. What neither has is nobody's.
+    """
+    pairs = [(getattr(other, name), getattr(response, name)) for name in ("respondent_address", "consultee_id")]
+    return sa.and_(
+        other.id != response.id,
+        other.consultation_id == response.consultation_id,
+        sa.or_(sa.false(), *(theirs == ours for theirs, ours in pairs if ours is not None)),
+    )
+
+
+def stands(response: Any) -> sa.ColumnElement[bool]:
+    """The condition that it is an answer to a consultation, and not withdrawn."""
+    return sa.and_(response.nature == Nature.response, response.withdrawn_at.is_(None))
 
 
 def _among(noticed: Noticed, ids: Sequence[int]) -> Any:

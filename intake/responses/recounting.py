@@ -22,6 +22,7 @@ from intake.store.responses import Addition, Response
 from intake.store.users import User
 
 _ACTORS = {"worker": "intake", "command line": "an administrator at the command line", "demo": "the demonstration"}
+_ACTORS |= {"respondent": "the respondent"}
 _ACTORS |= {"identity provider": "the council's sign-in service", "recipient": "whoever got the email"}
 _REASONS = {reason.value: reason.sentence for reason in Reason}
 

@@ -111,6 +111,10 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "document-moved": "{who} moved a document to another place.",
         "document-removed": "{who} removed a document.",
     },
+    "meeting": {
+        "added": "{who} noted the meeting.",
+        "changed": "{who} changed {fields}.",
+    },
     "consultee": {
         "added": "{who} added it to those invited.",
         "added:import": "{who} added it to those invited, from a list.",
@@ -191,7 +195,16 @@ NATURES = {
 }
 FIELDS = {
     "acknowledges_forwards": "whether writers of forwarded letters get an acknowledgement",
+    "about": "what it is about",
+    "online_form": "how it is answered online",
+    "grace_minutes": "the time of grace after closing",
     "amount": "the number of days",
+    "attendance": "how many came",
+    "held_on": "the day it was held",
+    "notes": "the notes",
+    "officers": "the officers who took part",
+    "place": "the place",
+    "title": "the title",
     "anchor": "what the days are counted from",
     "clock": "the time of day",
     "contacts": "the contacts",

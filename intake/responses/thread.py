@@ -18,8 +18,10 @@ from intake.mail.attachments import is_email_file
 from intake.responses.noticed import FORGED
 from intake.store.consultations import Consultation, PublishedAddress
 from intake.store.emails import EmailStatus, InboundEmail, OutgoingEmail, OutgoingStatus
+from intake.store.history import HistoryEntry, about
+from intake.store.online import Meeting
 from intake.store.reasons import Reason
-from intake.store.responses import Addition, Attachment, FormerReference, Response, ResponseNote, ResponseTag
+from intake.store.responses import Addition, Answer, Attachment, FormerReference, Response, ResponseNote, ResponseTag
 from intake.store.users import User
 
 _KINDS = {
@@ -136,6 +138,22 @@ class Thread:
     duplicate: Response | None
     forwarder: str | None  # the name of the officer who forwarded it, else their address
     former_references: Sequence[str]
+    answers: Sequence[Answer] = ()  # in the order of the questions
+    meeting: Meeting | None = None
+    keyed_by: str | None = None  # the name of the officer who keyed it in
+
+    @property
+    def beside_answers(self) -> str:
+        """What was said that answers no question; without any answers it is the whole."""
+        words = ("\n".join(filter(None, (", ".join(one.chosen), one.text))) for one in self.answers)
+        return self.response.own_words.removesuffix("\n\n".join(filter(None, words))).strip()
+
+    def files_for(self, question_id: int | None) -> Sequence[tuple[Attachment, str]]:
+        """Those that answer this question; of None, those that answer none that is among the answers."""
+        if question_id is not None:
+            return [pair for pair in self.own.files if pair[0].question_id == question_id]
+        answered = {one.question_id for one in self.answers if one.question_id}
+        return [pair for pair in self.own.files if pair[0].question_id not in answered]
 
     @property
     def returned(self) -> OutgoingEmail | None:
@@ -188,6 +206,7 @@ def thread_of(session: Session, response: Response, access: Access) -> Thread:
     incoming = _incoming(session, response)
     later: list[Incoming | Outgoing] = [*incoming[1:], *_outgoing(session, response)]
     duplicate = session.get(Response, response.possible_duplicate_of_id or 0)
+    answers = select(Answer).where(Answer.response_id == response.id)
     former = select(FormerReference.reference).where(FormerReference.response_id == response.id)
     tags = select(ResponseTag.tag).where(ResponseTag.response_id == response.id).order_by(col(ResponseTag.tag))
     return Thread(
@@ -200,6 +219,9 @@ def thread_of(session: Session, response: Response, access: Access) -> Thread:
         duplicate=duplicate if duplicate and access.may_see(duplicate.consultation_id) else None,
         forwarder=_forwarder(session, response),
         former_references=session.exec(former.order_by(col(FormerReference.reference))).all(),
+        answers=session.exec(answers.order_by(col(Answer.position), col(Answer.id))).all(),
+        meeting=session.get(Meeting, response.meeting_id or 0),
+        keyed_by=_keyed_by(session, response),
     )
 
 
@@ -287,6 +309,14 @@ def _notes(session: Session, response: Response) -> list[tuple[ResponseNote, str
         .order_by(col(ResponseNote.id))
     ).all()
     return [(note, name) for note, name in rows]
+
+
+def _keyed_by(session: Session, response: Response) -> str | None:
+    """Whoever recorded it, where that was an officer."""
+    recorded = select(HistoryEntry.actor).where(about(response), HistoryEntry.action == "recorded")
+    kind, _, number = (session.exec(recorded.order_by(col(HistoryEntry.id))).first() or "").partition(" ")
+    user = session.get(User, int(number)) if kind == "user" and number.isdigit() else None
+    return user.name if user else None
 
 
 def _forwarder(session: Session, response: Response) -> str | None:

@@ -39,20 +39,24 @@ def timeliness(session: Session, response: Response, consultation: Consultation,
         .where(DeadlineChange.consultation_id == consultation.id)
         .order_by(col(DeadlineChange.at), col(DeadlineChange.id))
     ).all()
-    judged = timing(response.received_at, consultation.closes_at)
-    sentences = [receipt_sentence(response.received_at, consultation)]
+    judged = timing(response.received_at, consultation.closes_at, is_in_grace=response.is_in_grace)
+    sentences = [receipt_sentence(response.received_at, consultation, is_in_grace=response.is_in_grace)]
     if response.received_at is not None:
         sentences.append(_closing(consultation, now))
-        sentences += _about_changes(response.received_at, consultation, changes)
+        if not response.is_in_grace:  # whoever had begun is in time, whatever people were told later
+            sentences += _about_changes(response.received_at, consultation, changes)
     if judged is Timing.late:
         sentences.append(_about_late(session, response, consultation))
     return Timeliness(judged, _LABELS[judged], sentences)
 
 
-def receipt_sentence(received_at: datetime | None, consultation: Consultation) -> str:
+def receipt_sentence(received_at: datetime | None, consultation: Consultation, *, is_in_grace: bool = False) -> str:
     """ "Received 10:30am on …: in time." or "…: late, by 2 hours." """
     if received_at is None:
         return "Nobody knows when it was received, so it is neither in time nor late."
+    if is_in_grace:
+        at = moment_wording(received_at, consultation.zone)
+        return f"Received {at}: begun before closing and handed in within the grace, so it is in time."
     is_late = timing(received_at, consultation.closes_at) is Timing.late
     verdict = f"late, by {length_wording(received_at - consultation.closes_at)}" if is_late else "in time"
     return f"Received {moment_wording(received_at, consultation.zone)}: {verdict}."

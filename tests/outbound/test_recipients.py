@@ -9,6 +9,7 @@ import pytest
 from sqlmodel import select
 
 from intake import jobs
+from intake.inbound.entering import Entry, enter
 from intake.outbound.dead_addresses import mark_dead
 from intake.outbound.opting_out import opt_out
 from intake.outbound.recipients import Verdict, has_answered, to_invite, to_tell_outcome, told_old_time
@@ -89,6 +90,14 @@ def test_only_a_response_that_counts_stops_reminders(
     answer(office, BEN)
     change_response(office, **values)
     assert said(verdicts(office, add_rule(office)))[BEN] == reason
+
+
+@pytest.mark.parametrize("channel", Channel)
+def test_reminders_stop_by_whatever_way_a_consultee_answered(office: Office, channel: Channel) -> None:
+    with office.database.transaction() as session:
+        entry = Entry(channel, DURING, address=BEN, text="We agree.")
+        enter(session, review(office), [entry], now=DURING, actor="respondent", rules=None)
+    assert said(verdicts(office, add_rule(office))) == {BEN: "answered", CAROL: None}
 
 
 def test_a_response_matched_to_the_consultee_counts_whoever_wrote_it(office: Office) -> None:

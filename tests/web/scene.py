@@ -13,8 +13,10 @@ from intake.accounts.passwords import hashed
 from intake.store.consultations import (
     DayOff,
     LatePolicy,
+    OnlineForm,
     PublishedAddress,
     Question,
+    QuestionKind,
     ReplyTemplate,
     StakeholderGroup,
     consultation_by_slug,
@@ -32,6 +34,7 @@ from tests.people import ADAM, ADMISSIONS, ASHA, BEN, CAROL, DAN, OLGA, REVIEW
 from tests.web.desk import ADMISSIONS_SLUG, REVIEW_SLUG, Desk
 from tests.web.mailing_scene import set_mailings
 from tests.web.matching_scene import set_matching
+from tests.web.meetings import MEETING
 from tests.web.reminding_scene import set_reminders
 from tests.web.understood_scene import set_understood
 
@@ -43,6 +46,13 @@ Our governors worry about two things: the buses on Mill Lane leave before the af
 page 12 shows the old catchment. See county.example/a-long-address-without-any-place-to-break-it/0123456789/0123456789.
 """
 HTML = "<p>We <b>welcome</b> the draft.</p><table border=1><tr><td>Mill Lane</td><td>£5,000</td></tr></table>"
+QUESTIONS = [
+    ("agree", "Do you agree with the draft?", QuestionKind.scale, ["Agree", "Neither of the two", "Disagree"]),
+    ("change", "What would you change?", QuestionKind.text, []),
+    ("first", "Which of these comes first?", QuestionKind.choice, ["Reading", "Numbers"]),
+    ("read", "What did you read?", QuestionKind.choices, ["The draft", "The summary"]),
+    ("evidence", "Is there evidence that we should read?", QuestionKind.file, []),
+]
 
 
 def set_scene(desk: Desk) -> dict[str, Any]:
@@ -54,7 +64,8 @@ def set_scene(desk: Desk) -> dict[str, Any]:
     _write_a_text(desk)
     _give_passwords(desk)
     mailed = set_mailings(desk) | set_reminders(desk) | set_matching(desk)
-    names = _names(desk)
+    desk.asha.post(f"/consultations/{REVIEW_SLUG}/meetings", MEETING)
+    names = {**_names(desk), "meeting_id": 1}
     understood = set_understood(desk)
     desk.office.now = AFTER_CLOSING
     return {**names, **mailed, **understood}
@@ -68,8 +79,11 @@ def _plan(desk: Desk) -> None:
         session.add_all([review, admissions])
         for position, name in enumerate(("school", "trust", "parent")):
             session.add(StakeholderGroup(consultation_id=review.id, name=name, position=position))
-        for key, text in (("agree", "Do you agree with the draft?"), ("change", "What would you change?")):
-            session.add(Question(consultation_id=review.id, key=key, text=text, position=len(key)))
+        review.online_form = OnlineForm.question_a_page
+        for position, (key, text, kind, options) in enumerate(QUESTIONS, start=1):
+            asked = Question(consultation_id=review.id, position=position, key=key, text=text, kind=kind)
+            asked.hint, asked.options = "In a few words.", options
+            session.add(asked)
         session.add(ReplyTemplate(consultation_id=review.id, name="Thank you", text="Thank you for your response."))
         address = "https://www.county.example/education/a-long-address-without-any-place-to-break-it/0123456789"
         for position, (name, own) in enumerate((("The draft", {"url": address}), ("A summary", _stored(desk.office)))):

@@ -22,6 +22,7 @@ NO_PAGES = {
     "/emails/{email_id}/files/{place}": "a download",
     "/emails/{email_id}/original": "a download",
     "/reminders/{rule_id}/email/html": "an email as it is laid out, in a frame in which axe-core may not run",
+    "/respond/{slug}/{token}": "leads to the first step that is not filled in",
     "/health": "one word for whatever watches",
     "/sign-in/external": "leads to the identity provider",
     "/sign-in/external/return": "leads back from it",
@@ -115,6 +116,7 @@ RESPONSE, REPLY = "/responses/{reference}", "/responses/{reference}/reply"
 WITHIN = "/attachments/{attachment_id}/email"
 CONSULTATION, CLOSING = "/consultations/{slug}", "/consultations/{slug}/closing"
 OPEN = "/consultations/{open}"
+PREVIEW = f"{CONSULTATION}/questions/preview"
 TEXT = "/texts/{text_id}"
 REMINDERS, RULE, MAILING = f"{CONSULTATION}/reminders", "/reminders/{rule_id}", "/mailings/{mailing_id}"
 NEW_CLOSING = "closes-day=17&closes-month=4&closes-year=2020&closes-clock=11:59pm"
@@ -283,6 +285,13 @@ STATES = [
     State("/consultations/{slug}/questions", "empty", f"{OPEN}/questions"),
     State("/consultations/{slug}/questions", "mistakes", act=press("Add the question")),
     State("/consultations/{slug}/questions/{question_id}"),
+    State("/consultations/{slug}/questions/{question_id}", "mistakes", act=fill("Save", options="One")),
+    State(PREVIEW, says="Question 1 of 5"),
+    *(State(PREVIEW, f"question {place}", f"{PREVIEW}?question={place}") for place in range(2, 6)),
+    State(PREVIEW, "without questions", f"{OPEN}/questions/preview", says="once the form is on"),
+    State(f"{CONSULTATION}/online-form"),
+    State(f"{CONSULTATION}/online-form", "mistakes", act=fill("Save", grace_minutes="soon")),
+    State(f"{CONSULTATION}/online-form", "conflict", act=overtaken("Save", about="Something else"), says=CONFLICT),
     State("/consultations/{slug}/groups"),
     State("/consultations/{slug}/groups", "mistakes", act=press("Add the group")),
     State("/consultations/{slug}/groups/{group_id}"),

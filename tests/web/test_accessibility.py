@@ -11,10 +11,14 @@ from playwright.sync_api import Browser, Page
 from tests.people import ADAM, ASHA, OLGA
 from tests.web.browser import DESKTOP, PHONE, Front, assert_accessible, assert_fits, open_front
 from tests.web.desk import Visitor
+from tests.web.form_scene import set_forms
 from tests.web.routes import api_routes
 from tests.web.scene import set_scene
 from tests.web.states import MISHAPS, NO_PAGES, STATES, State
+from tests.web.states_keyed import KEYED_STATES
+from tests.web.states_respond import RESPOND_STATES
 
+EVERY_STATE = [*STATES, *KEYED_STATES, *RESPOND_STATES]
 _MISHAPS = ("There is no such page", "You cannot do this", "This link no longer works")
 
 
@@ -23,6 +27,7 @@ class Stage:
 
     def __init__(self, front: Front) -> None:
         self.front, self.names = front, set_scene(front.desk)
+        self.names |= set_forms(front.desk)
         self._windows: dict[str | None, Page] = {}
 
     def look(self, state: State) -> Page:
@@ -44,7 +49,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterat
         yield Stage(front)
 
 
-@pytest.mark.parametrize("state", STATES, ids=str)
+@pytest.mark.parametrize("state", EVERY_STATE, ids=str)
 def test_a_page_is_accessible_on_a_desktop_and_on_a_phone(stage: Stage, state: State) -> None:
     page = stage.look(state)
     assert page.locator("h1").count() == 1
@@ -62,8 +67,8 @@ def test_a_page_is_accessible_on_a_desktop_and_on_a_phone(stage: Stage, state: S
 
 def test_every_page_is_among_those_that_are_looked_at() -> None:
     pages = {route.path for route in api_routes() if "GET" in (route.methods or ())}
-    assert pages - NO_PAGES.keys() - {state.route for state in STATES} == set()
-    assert {state.route for state in STATES} <= pages
+    assert pages - NO_PAGES.keys() - {state.route for state in EVERY_STATE} == set()
+    assert {state.route for state in EVERY_STATE} <= pages
 
 
 def test_every_page_has_a_title_of_its_own(stage: Stage) -> None:
@@ -71,7 +76,7 @@ def test_every_page_has_a_title_of_its_own(stage: Stage) -> None:
     visitors: dict[str | None, Visitor] = {one: desk.sign_in(one) for one in (ADAM, ASHA, OLGA)}
     visitors[None] = desk.nobody
     titles: dict[str, list[str]] = {}
-    for state in [state for state in STATES if state.name == "filled" and not state.act]:
+    for state in [state for state in EVERY_STATE if state.name == "filled" and not state.act]:
         title = visitors[state.who].page((state.path or state.route).format_map(stage.names)).css_first("title")
         assert title is not None
         titles.setdefault(title.text().partition(" – Consultation responses")[0], []).append(state.route)
