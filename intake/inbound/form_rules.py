@@ -10,6 +10,8 @@ from intake.inbound.drafts import Draft
 from intake.mail.usable_addresses import is_usable_address
 from intake.store.consultations import Question, QuestionKind
 
+NO_GROUP = "-"
+"""What is given for a group by whoever is of none, or would rather not say."""
 LONGEST_ANSWER, LONGEST_NAME, LONGEST_ADDRESS = 20_000, 200, 320  # characters
 
 
@@ -36,7 +38,7 @@ def mistakes_in_person(given: Mapping[str, Any], groups: Sequence[str]) -> dict[
         found["is_for_organisation"] = "Select whether you are answering for yourself or for an organisation."
     elif given["is_for_organisation"] == "yes" and not given.get("organisation"):
         found["organisation"] = "Enter the name of the organisation."
-    if given.get("group") and given["group"] not in groups:
+    if given.get("group") and given["group"] not in (*groups, NO_GROUP):
         found["group"] = "Select one of the groups, or none."
     if given.get("may_publish") not in ("yes", "no"):
         found["may_publish"] = "Select whether we may publish your response."

@@ -63,7 +63,7 @@ def _entry(draft: Draft, *, is_in_grace: bool, now: datetime) -> Entry:
         name=given.get("name", ""),
         address=given.get("address") or None,
         organisation=given.get("organisation") if is_for_organisation else None,
-        stakeholder_group=given.get("group") or None,
+        stakeholder_group=given["group"] if given.get("group") in draft.groups else None,
         is_for_organisation=is_for_organisation,
         may_publish=given["may_publish"] == "yes",
         is_in_grace=is_in_grace,

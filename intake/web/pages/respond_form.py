@@ -16,7 +16,7 @@ from intake.documents.kinds import ACCEPT, HINT, content_type, refusal
 from intake.errors import Mistakes, NotFound
 from intake.inbound.drafts import Draft, DraftState, add_files, draft_state, find_draft, remove_file, save
 from intake.inbound.entering import StoredFile
-from intake.inbound.form_rules import LONGEST_ANSWER, chosen, mistakes_in_person, mistakes_in_questions
+from intake.inbound.form_rules import LONGEST_ANSWER, NO_GROUP, chosen, mistakes_in_person, mistakes_in_questions
 from intake.inbound.online import FormOver, hand_in
 from intake.jobs import Installation, acknowledgement_rules
 from intake.mail.attachments import safe_filename
@@ -132,6 +132,7 @@ def _show(
     fields |= {"until": _until(draft) if state is DraftState.grace else None, "step": step}
     fields |= {"is_change": is_change or "change" in request.query_params, "back_to": _beside(draft, step, -1)}
     fields |= {"questions": _questions(draft, step), "files_hint": HINT, "accept": ACCEPT, "longest": LONGEST_ANSWER}
+    fields["no_group"] = NO_GROUP
     template = {YOU: "respond_you.html", CHECK: "respond_check.html"}.get(step, "respond_questions.html")
     return page_by_link(request, template, status=422 if mistakes else 200, **fields)
 
