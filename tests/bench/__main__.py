@@ -15,11 +15,13 @@ from tests.bench.mailings import measure_mailings
 from tests.bench.mailings_printing import print_mailings
 from tests.bench.memory import measure_memory
 from tests.bench.printing import print_machine, print_memory, print_speeds
+from tests.bench.rush import measure_rush
+from tests.bench.rush_printing import print_rush
 from tests.bench.speed import measure_speed
 from tests.bench.understanding import measure_understanding
 from tests.bench.understanding_printing import print_understanding
 
-_PARTS = ("intake", "log", "mailings", "explaining", "understanding")
+_PARTS = ("intake", "log", "mailings", "rush", "explaining", "understanding")
 
 
 def main() -> None:
@@ -41,6 +43,8 @@ def main() -> None:
         print_log(measure_log(given.responses))
     if given.part in (None, "mailings"):
         print_mailings(measure_mailings(given.reminders))
+    if given.part in (None, "rush"):
+        print_rush(measure_rush())
     if given.part in (None, "explaining"):
         print_explaining(measure_explaining(given.folder))
     if given.part in (None, "understanding"):

@@ -14,6 +14,7 @@ FOLDER = Path(__file__).parent.parent.parent / "docs" / "screenshots"
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 TALLEST = 1700  # pixels; below it a page only goes on
 CONSULTATION = "/consultations/improving-education-outcomes"
+RESPOND = "/respond/improving-education-outcomes"
 
 
 def main() -> None:
@@ -31,6 +32,8 @@ def main() -> None:
         _draw(adam, "reminders", f"{CONSULTATION}/reminders")
         _draw(adam, "recipients", _first(adam, f"{CONSULTATION}/reminders", "td a[href*='/recipients']"))
         _draw(asha, "consultees", f"{CONSULTATION}/consultees")
+        _draw(adam, "questions", f"{CONSULTATION}/questions")
+        _respond(browser, _base(asha))
 
 
 def _sign_in(browser: Browser, link: str) -> Page:
@@ -38,6 +41,34 @@ def _sign_in(browser: Browser, link: str) -> Page:
     page.goto(link)
     page.get_by_role("button", name="Sign in").click()
     return page
+
+
+def _respond(browser: Browser, base: str) -> None:
+    """The public page, a question, and the receipt of what was answered."""
+    page = browser.new_page()
+    page.goto(f"{base}{RESPOND}")
+    _draw(page, "respond", RESPOND)
+    page.get_by_role("button", name="Start now").click()
+    _draw(page, "question", _path(page))
+    page.locator("main input[type=radio]").nth(1).check()
+    _continue(page)
+    page.locator("main textarea").fill("The first year of secondary school needs more than a paragraph.")
+    while "question" in page.url:
+        _continue(page)
+    page.get_by_label("For myself").check()
+    page.get_by_label("Yes, without my name and address").check()
+    _continue(page)
+    page.get_by_role("button", name="Send my response").click()
+    page.get_by_role("link", name="Your receipt").click()
+    _draw(page, "receipt", _path(page))
+
+
+def _continue(page: Page) -> None:
+    page.locator("main .govuk-button", has_text="Continue").first.click()
+
+
+def _path(page: Page) -> str:
+    return page.url.removeprefix(_base(page))
 
 
 def _first(page: Page, path: str, selector: str) -> str:
