@@ -45,6 +45,8 @@ def take_up(this: Public, slug: str, token: str) -> Response:
 def saved(request: Request, this: Public, slug: str, token: str) -> Response:
     with this.database.reading() as session:
         draft = find_draft(session, slug, token)
+    if draft.row.response_id is not None:
+        return RedirectResponse(f"/respond/{slug}/{token}/done", status_code=303)
     link = f"{this.settings.web.base_url}/respond/{slug}/{token}"
     return page_by_link(request, "respond_saved.html", consultation=draft.consultation, link=link)
 
