@@ -56,6 +56,9 @@ def test_what_was_refused_is_not_counted_and_old_rows_are_cleared(office: Office
     assert len(office.rows(SignInAttempt)) == MOST_GUESSES
     office.now += timedelta(minutes=5)
     guess(office, "account")
+    assert len(office.rows(SignInAttempt)) == MOST_GUESSES + 1
+    office.now += timedelta(hours=1)
+    guess(office, "account")
     assert len(office.rows(SignInAttempt)) == 1
 
 

@@ -16,6 +16,7 @@ from intake import jobs
 from intake.store.emails import LedgerEntry, Mailbox, MailboxFolder, OutgoingEmail, OutgoingStatus
 from intake.store.history import HistoryEntry
 from intake.store.leases import take_lease
+from intake.store.online import Receipt
 from intake.store.people import ConsulteeAddress
 from intake.store.responses import Addition, Attachment, LetterDigest, Response
 from tests.building import raw_email
@@ -243,7 +244,12 @@ def test_a_failed_email_whose_file_is_lost_stays_named(office: Office) -> None:
 
 
 def test_a_recorded_email_without_its_response_is_recorded_anew(office: Office) -> None:
-    sql(office, delete(OutgoingEmail, OutgoingEmail.response_id == 1), delete(Response, Response.id == 1))
+    sql(
+        office,
+        delete(OutgoingEmail, OutgoingEmail.response_id == 1),
+        delete(Receipt),
+        delete(Response, Response.id == 1),
+    )
     mends(office, ("recorded-without-response", "email 1"))
     assert [(response.reference, response.email_id) for response in office.responses()] == [
         ("IEO-0002", 2),
@@ -332,7 +338,7 @@ def test_what_is_held_or_failed_for_good_is_counted_by_its_reason(tmp_path: Path
 
 
 def test_all_that_was_lost_at_once_is_mended_at_once(office: Office) -> None:
-    sql(office, delete(LedgerEntry), delete(OutgoingEmail), delete(Attachment), delete(Response))
+    sql(office, delete(LedgerEntry), delete(OutgoingEmail), delete(Receipt), delete(Attachment), delete(Response))
     shutil.rmtree(file_of(office, 1).parent)
     file_of(office, 2).write_bytes(b"")
     assert reconcile(office, mend=True).unmended == []
@@ -384,7 +390,7 @@ def test_an_email_that_failed_until_its_file_was_back_is_recorded_by_the_mending
 def test_what_is_recorded_again_is_acknowledged_again_only_when_a_person_says_so(office: Office) -> None:
     sent = len(office.sender.sent)
     with office.database.transaction() as session:
-        for table in (HistoryEntry, OutgoingEmail, LetterDigest, Attachment, Response):
+        for table in (HistoryEntry, OutgoingEmail, LetterDigest, Attachment, Receipt, Response):
             session.execute(sa.delete(table))
     jobs.reconcile(office.this, mend=True)
     jobs.send(office.this)

@@ -29,6 +29,7 @@ FIELDS: dict[str, Any] = {
     "contact_address": "education.review@county.example",
     "contact_phone": "01632 960 123",
     "respondent_name": "Ben Okafor",
+    "receipt_url": "https://intake.county.example/receipt/secret-not-kept",
     "reply_marker": REPLY_MARKER,
 }
 LATE = {"timing": "late", "has_closed": True, "received": "9:00am on Monday 2 March 2020"}
@@ -150,6 +151,7 @@ def test_page_can_be_read_on_a_phone_and_loads_nothing() -> None:
     assert "max-width: 36em" in html
     assert not re.findall(r"src=|url\(|<table|<img|<link|<script", html)
     assert re.findall(r'href="([^"]+)"', html) == [
+        "https://intake.county.example/receipt/secret-not-kept",
         "https://county.example/privacy",
         "mailto:education.review@county.example",
     ]

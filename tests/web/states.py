@@ -288,7 +288,6 @@ STATES = [
     State("/consultations/{slug}/questions/{question_id}", "mistakes", act=fill("Save", options="One")),
     State(PREVIEW, says="Question 1 of 5"),
     *(State(PREVIEW, f"question {place}", f"{PREVIEW}?question={place}") for place in range(2, 6)),
-    State(PREVIEW, "without questions", f"{OPEN}/questions/preview", says="once the form is on"),
     State(f"{CONSULTATION}/online-form"),
     State(f"{CONSULTATION}/online-form", "mistakes", act=fill("Save", grace_minutes="soon")),
     State(f"{CONSULTATION}/online-form", "conflict", act=overtaken("Save", about="Something else"), says=CONFLICT),
