@@ -1,6 +1,6 @@
-"""What comes by any way but email becomes a response here: online, imported, keyed in by an officer, or handed over by
-another system. Everything of it in the caller's transaction, with its history and, where one is owed, its
-acknowledgement.
+"""What comes by any way but email becomes a response here: through the online form, or keyed in by an officer.
+
+Everything of it in the caller's transaction, with its history and, where one is owed, its acknowledgement.
 
 Never judges what was answered: whoever calls has checked it, and has put the files into the file store.
 """
@@ -83,7 +83,7 @@ def enter(
 ) -> list[Response]:
     """The new responses, in the entries' order. Without `rules` nobody gets an acknowledgement.
 
-    `actor`: "respondent", "user 12", "token 3", "command line".
+    `actor`: "respondent", "user 12".
     """
     references = next_references(session, consultation, len(entries)) if entries else []
     known = consultees_by_address(session, {entry.address.lower() for entry in entries if entry.address})
