@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.administration.test_spreadsheets import workbook
 from tests.command_line import CommandLine, Ran, copy_made
+from tests.documents.test_spreadsheets import workbook
 from tests.test_cli import made_ready
 
 __all__ = ["made_ready"]  # a fixture

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from intake.administration.spreadsheets import Sheet
+from intake.documents.spreadsheets import Sheet
 
 _HEADINGS_WITHIN = 20  # rows
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from intake.administration.consultee_columns import recognise
-from intake.administration.consultee_plan import Listing, without_what_was_wrong
-from intake.administration.spreadsheets import LONGEST_FILE, UnreadableSpreadsheet, read_spreadsheet
+from intake.administration.consultee_plan import Listing
+from intake.documents.spreadsheets import A_LIST, UnreadableSpreadsheet, read_spreadsheet, without_what_was_wrong
 from intake.errors import NotPossible
 
 
@@ -12,7 +12,7 @@ def read_listing(file: Path, *, sheet: str = "", group: str = "") -> Listing:
     """Raises NotPossible with what to do: it cannot be read, there is no such sheet, or none with known headings."""
     try:
         with file.open("rb") as opened:
-            content = opened.read(LONGEST_FILE + 1)
+            content = opened.read(A_LIST.file + 1)
     except OSError as error:
         raise UnreadableSpreadsheet(f"{file} cannot be read ({error.strerror}).") from None
     sheets = [without_what_was_wrong(one) for one in read_spreadsheet(content)]

@@ -7,7 +7,7 @@ list twice changes nothing. Nothing is written here; `consultee_import.py` does.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -16,20 +16,10 @@ from intake.administration.consultee_columns import Layout, headings_of
 from intake.administration.consultee_rows import Row, WrongRow, read_rows
 from intake.administration.consultees import TypedContact, group_names, published
 from intake.administration.mistakes import checked
-from intake.administration.spreadsheets import Sheet, as_csv
+from intake.documents.spreadsheets import WHAT_IS_WRONG, Sheet, as_csv
 from intake.store.consultation_keys import GroupName, Part, named_address
 from intake.store.consultations import Consultation
 from intake.store.people import ENGLISH, Consultee, ConsulteeAddress
-
-WHAT_IS_WRONG = "What is wrong"
-
-
-def without_what_was_wrong(sheet: Sheet) -> Sheet:
-    """A list of rows that were to be corrected, without the column in which we said what is wrong with each."""
-    headings = sheet.rows[0] if sheet.rows else ()
-    own = {place for place, heading in enumerate(headings) if heading == WHAT_IS_WRONG}
-    kept = [tuple(cell for place, cell in enumerate(row) if place not in own) for row in sheet.rows]
-    return replace(sheet, rows=tuple(kept)) if own else sheet
 
 
 class _Grouped(Part):

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field
 from intake.administration.consultee_columns import Column, Layout
 from intake.administration.consultees import TypedContact, tidy_domain
 from intake.administration.mistakes import checked
-from intake.administration.spreadsheets import Sheet
+from intake.documents.spreadsheets import Sheet
 from intake.errors import Mistakes
 from intake.mail.public_providers import is_public_domain
 from intake.mail.usable_addresses import is_usable_address, tidy_address

@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from intake.cli.opening import ACTOR, AsJson, installed, print_json
-from intake.errors import NotPossible
+from intake.cli.opening import ACTOR, AsJson, installed, print_json, require_writable
 
 if TYPE_CHECKING:
     from intake.administration.consultee_import import Imported
@@ -88,7 +87,7 @@ def consultee_import(
 
     listing = read_listing(file, sheet=sheet, group=group)
     if errors:
-        _require_writable(errors)
+        require_writable(errors)
     with installed(context) as this:
         done = _imported(this, slug, listing, dry_run=dry_run)
     if errors:
@@ -101,14 +100,6 @@ def consultee_import(
             _print_each_change(done.plan)
     if done.plan.wrong:
         raise typer.Exit(1)
-
-
-def _require_writable(path: Path) -> None:
-    """Before anything is done, whose report could then not be written."""
-    try:
-        path.open("ab").close()
-    except OSError as error:
-        raise NotPossible(f"{path} cannot be written ({error.strerror}); nothing was done.") from None
 
 
 def _imported(this: "Installation", slug: str, listing: "Listing", *, dry_run: bool) -> "Imported":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intake.errors import DatabaseUnavailable
+from intake.errors import DatabaseUnavailable, NotPossible
 
 if TYPE_CHECKING:
     from intake.jobs import Installation
@@ -60,3 +60,14 @@ def report(as_json: bool, counts: dict[str, Any]) -> None:
     from intake.printing import as_json_line, counts_in_words
 
     typer.echo(as_json_line(counts) if as_json else counts_in_words(counts))
+
+
+def require_writable(path: Path) -> None:
+    """Before anything is done, whose report could then not be written."""
+    was_there = path.exists()
+    try:
+        path.open("ab").close()
+        if not was_there:
+            path.unlink()
+    except OSError as error:
+        raise NotPossible(f"{path} cannot be written ({error.strerror}); nothing was done.") from None

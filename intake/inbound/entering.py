@@ -8,7 +8,9 @@ Never judges what was answered: whoever calls has checked it, and has put the fi
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session
 
 from intake.inbound.circumstances import consultee_of, consultees_by_address
@@ -63,6 +65,7 @@ class Entry:
     is_for_organisation: bool | None = None
     may_publish: bool | None = None
     is_in_grace: bool = False
+    is_confidential: bool = False
     nature: Nature = Nature.response
     subject: str | None = None
     text: str = ""
@@ -94,7 +97,9 @@ def enter(
     session.add_all(rows)
     session.flush()
     pairs = list(zip(rows, entries, strict=True))
-    session.add_all(_answer(row, place, one) for row, entry in pairs for place, one in enumerate(entry.answers))
+    answers = [_answer(row, place, one) for row, entry in pairs for place, one in enumerate(entry.answers)]
+    if answers:
+        session.execute(sa.insert(Answer), answers)  # hundreds at once, when an export is imported
     session.add_all(_attachment(row, place, file) for row, entry in pairs for place, file in enumerate(entry.files))
     notes = [Note(row, "recorded", {"channel": row.channel.value, **entry.detail}) for row, entry in pairs]
     note_each(session, notes, now=now, actor=actor)
@@ -168,6 +173,7 @@ def _response(
         is_for_organisation=entry.is_for_organisation,
         may_publish=entry.may_publish,
         is_in_grace=entry.is_in_grace,
+        is_confidential=entry.is_confidential,
         meeting_id=entry.meeting_id,
         subject=entry.subject,
         text="\n\n".join(filter(None, (entry.text, *(f"{one.asked}\n{one.words}" for one in answered)))),
@@ -175,15 +181,15 @@ def _response(
     )
 
 
-def _answer(row: Response, place: int, given: GivenAnswer) -> Answer:
-    return Answer(
-        response_id=row.id,
-        question_id=given.question_id,
-        position=place,
-        question=given.asked,
-        text=given.text,
-        chosen=list(given.chosen),
-    )
+def _answer(row: Response, place: int, given: GivenAnswer) -> dict[str, Any]:
+    return {
+        "response_id": row.id,
+        "question_id": given.question_id,
+        "position": place,
+        "question": given.asked,
+        "text": given.text,
+        "chosen": list(given.chosen),
+    }
 
 
 def _attachment(row: Response, place: int, file: StoredFile, addition_id: int | None = None) -> Attachment:

@@ -153,7 +153,7 @@ def _variants(detail: Mapping[str, Any]) -> Iterator[str]:
         yield "nobody"
     if "forwarded_by" in detail or "published_address" in detail:
         yield "forwarded"
-    yield from (str(detail[key]) for key in ("to", "from", "kind", "reason") if detail.get(key) is not None)
+    yield from (str(detail[key]) for key in ("to", "from", "kind", "reason", "channel") if detail.get(key) is not None)
 
 
 def _words(entry: HistoryEntry, names: _Names, own_email_id: int | None) -> dict[str, str]:

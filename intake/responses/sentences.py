@@ -1,7 +1,7 @@
 """The table of history sentences: for each table and action one plain sentence, with variants after a colon.
 
-A variant names what the entry's detail holds under `to`, `from` or `kind` ("nobody" for nothing), or is "decided"
-where an officer's decision stands behind it. Words in braces are filled in by `recounting.py`.
+A variant names what the entry's detail holds under `to`, `from`, `kind` or `channel` ("nobody" for nothing), or is
+"decided" where an officer's decision stands behind it. Words in braces are filled in by `recounting.py`.
 """
 
 from collections.abc import Mapping
@@ -9,9 +9,15 @@ from collections.abc import Mapping
 SENTENCES: Mapping[str, Mapping[str, str]] = {
     "response": {
         "recorded": "{who} recorded it.",
+        "recorded:online": "{who} handed it in online.",
+        "recorded:import": "{who} imported it from another platform.",
+        "recorded:letter": "{who} keyed it in from a letter.",
+        "recorded:phone": "{who} keyed it in from a telephone call.",
+        "recorded:meeting": "{who} keyed it in from a meeting.",
         "recorded:decided": "{who} recorded it, as {decider} had decided.",
         "recorded:forwarded": "{who} recorded it, as {forwarder} had forwarded it.",
         "added-to": "{who} added a later email to it.",
+        "added-to:online": "{who} added to it online.",
         "added-to:decided": "{who} added a later email to it, as {decider} had decided.",
         "acknowledgement-suppressed": "{who} sent no acknowledgement. {reason}",
         "received-earlier": "{who} found a copy that had come earlier, so it counts as received then.",
@@ -106,6 +112,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "group-moved": "{who} moved a stakeholder group to another place.",
         "group-removed": "{who} removed a stakeholder group.",
         "consultees-imported": "{who} imported a list of consultees.",
+        "responses-imported": "{who} imported responses from another platform.",
+        "responses-exported": "{who} exported the responses to a file.",
         "document-added": "{who} added a document.",
         "document-changed": "{who} changed a document.",
         "document-moved": "{who} moved a document to another place.",

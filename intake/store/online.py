@@ -1,6 +1,7 @@
-"""Tables of what comes beside email: forms that are being filled in, receipts, and meetings.
+"""Tables of what comes beside email: forms that are being filled in, receipts, imported rows, meetings, and what other
+systems hand over.
 
-Of the secrets in links only their SHA-256. Never holds an answer that was handed in.
+Of the secrets in links and tokens only their SHA-256. Never holds an answer that was handed in.
 """
 
 from datetime import date, datetime
@@ -53,6 +54,19 @@ class Receipt(SQLModel, table=True):
     code_tries: int = 0  # wrong ones since it was mailed
 
 
+class ImportedRow(SQLModel, table=True):
+    """A row of another platform's export that was taken in: the same row again is the same response."""
+
+    __tablename__ = "imported_row"
+    __table_args__ = (sa.UniqueConstraint("consultation_id", "key"),)
+
+    id: int = Field(default=None, primary_key=True)
+    consultation_id: int = Field(foreign_key="consultation.id")
+    key: str = Field(max_length=220)  # the platform's identifier, else the row's digest and its number among equals
+    row_sha256: str = Field(max_length=64)  # of its cells, to tell whether it changed
+    response_id: int = Field(foreign_key="response.id", index=True)
+
+
 class Meeting(SQLModel, table=True):
     """A meeting at which people answered; several responses may come of it."""
 
@@ -67,3 +81,33 @@ class Meeting(SQLModel, table=True):
     created_by_id: int = Field(foreign_key="user_account.id")
     created_at: datetime = Field(sa_type=UtcDateTime)
     version: int = 0
+
+
+class ApiToken(SQLModel, table=True):
+    """What lets one other system hand responses over, or read the log."""
+
+    __tablename__ = "api_token"
+
+    id: int = Field(default=None, primary_key=True)
+    name: str = Field(unique=True, max_length=80)  # of the system
+    token_sha256: str = Field(unique=True, max_length=64)
+    consultation_ids: list[int] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))  # None: every one
+    may_write: bool = False
+    may_read: bool = False
+    sees_confidential: bool = False
+    created_by_id: int = Field(foreign_key="user_account.id")
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ApiRequest(SQLModel, table=True):
+    """A request that was carried out. The same key again gets the same answer, and makes nothing twice."""
+
+    __tablename__ = "api_request"
+
+    token_id: int = Field(primary_key=True, foreign_key="api_token.id")
+    key: str = Field(primary_key=True, max_length=200)
+    body_sha256: str = Field(max_length=64)
+    response_id: int | None = Field(default=None, foreign_key="response.id")  # None only while it is carried out
+    at: datetime = Field(sa_type=UtcDateTime)

@@ -8,8 +8,8 @@ import pytest
 
 from intake.administration.consultee_columns import Column, recognise, recognise_headings, recognise_sheet
 from intake.administration.consultee_import import Imported, ListChanged, import_consultees
-from intake.administration.consultee_plan import WHAT_IS_WRONG, Listing, Plan, plan_import
-from intake.administration.spreadsheets import Sheet, read_spreadsheet
+from intake.administration.consultee_plan import Listing, Plan, plan_import
+from intake.documents.spreadsheets import WHAT_IS_WRONG, Sheet, read_spreadsheet
 from intake.errors import Mistakes
 from intake.store.consultations import StakeholderGroup, consultation_by_slug
 from intake.store.history import HistoryEntry

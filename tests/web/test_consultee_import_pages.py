@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 from intake.store.files import FileStore
 from intake.store.people import Consultee
 from intake.web.security import LONGEST_UPLOAD
-from tests.administration.test_spreadsheets import workbook
+from tests.documents.test_spreadsheets import workbook
 from tests.people import BEN, CAROL
 from tests.web.desk import REVIEW_SLUG, Desk, open_desk
 from tests.web.shown import form_of, text_of

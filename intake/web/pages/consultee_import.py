@@ -12,9 +12,9 @@ from sqlmodel import Session
 from intake.administration.consultations import visible_consultation
 from intake.administration.consultee_columns import Column, Layout, headings_of, recognise, recognise_sheet
 from intake.administration.consultee_import import ListChanged, import_consultees
-from intake.administration.consultee_plan import Listing, plan_import, without_what_was_wrong
+from intake.administration.consultee_plan import Listing, plan_import
 from intake.administration.consultees import group_names
-from intake.administration.spreadsheets import Sheet, UnreadableSpreadsheet, read_spreadsheet
+from intake.documents.spreadsheets import Sheet, UnreadableSpreadsheet, read_spreadsheet, without_what_was_wrong
 from intake.errors import FileMissing, Mistakes
 from intake.web.asking import Administrator, Asking
 from intake.web.editing import Done, attempt

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from intake.administration.consultations import visible_consultation
 from intake.administration.consultees import consultee as visible_consultee
-from intake.administration.spreadsheets import as_csv
+from intake.documents.spreadsheets import as_csv
 from intake.responses.answering import Sent, Standing, Trouble, answered_sentence, rates, standings
 from intake.responses.consultee_filters import PAGE, Answered, Sort, Wanted
 from intake.responses.consultee_record import record_of

@@ -7,9 +7,8 @@ from datetime import date
 import pytest
 import xlsxwriter
 
-from intake.administration.spreadsheets import (
-    LONGEST_FILE,
-    MOST_ROWS,
+from intake.documents.spreadsheets import (
+    A_LIST,
     Sheet,
     UnreadableSpreadsheet,
     as_csv,
@@ -114,8 +113,8 @@ def test_every_sheet_with_something_in_it_is_read_but_the_hidden_ones() -> None:
         (b"PK\x03\x04 and no more", "This is no list that can be read"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and no more", "This is no list that can be read"),
         (b"\xff\xfe\x00", "This is no list that can be read"),
-        (b"a," * (LONGEST_FILE // 2) + b"a", "This file is larger than 10 MB"),
-        (b"A\n" * (MOST_ROWS + 1), "This list is longer than 20,000 rows"),
+        (b"a," * (A_LIST.file // 2) + b"a", "This file is larger than 10 MB"),
+        (b"A\n" * (A_LIST.rows + 1), "This list is longer than 20,000 rows"),
     ],
 )
 def test_file_that_is_no_list_is_told_in_one_sentence(content: bytes, sentence: str) -> None:
@@ -134,7 +133,7 @@ def test_workbook_that_unpacks_to_far_more_than_it_is_stops_at_its_limit() -> No
         with packed.open("xl/sharedStrings.xml", "w") as names:
             for piece in (before, *[b"A" * 1_000_000] * 600, after):
                 names.write(piece)
-    assert len(bomb.getvalue()) < LONGEST_FILE
+    assert len(bomb.getvalue()) < A_LIST.file
     with pytest.raises(UnreadableSpreadsheet, match="takes more room or time to open than a list should"):
         read_spreadsheet(bomb.getvalue())
 
