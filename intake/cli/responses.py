@@ -47,12 +47,12 @@ def import_(
     from intake.store.consultations import consultation_by_slug
 
     read = read_mapping_file(mapping)
-    content = read_export(file)
+    sheets = read_export(file)
     if errors:
         require_writable(errors)
     with installed(context) as this:
         with this.database.reading() as session:
-            reader = reader_of(session, consultation_by_slug(session, slug), content, read, this.clock())
+            reader = reader_of(session, consultation_by_slug(session, slug), sheets, read, this.clock())
             plan = plan_import(session, reader)
         if not dry_run:
             _take_in(this, plan, acknowledge=acknowledge)

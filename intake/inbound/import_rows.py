@@ -5,37 +5,23 @@ Knows the mapping and the consultation's questions and groups; never whether a r
 
 import hashlib
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
-from itertools import product
+from datetime import datetime
 
 from intake.documents.spreadsheets import Sheet
 from intake.errors import Mistakes
 from intake.inbound.entering import Entry, GivenAnswer
 from intake.inbound.import_mapping import AN_EXPORT, Asked, Headings, ImportMapping, WrongMapping, columns_of, letter
+from intake.inbound.import_values import Moments, consent, in_zone, options_in, yes_or_no
 from intake.inbound.keying import LONGEST_NAME
 from intake.mail.usable_addresses import is_usable_address, tidy_address
 from intake.store.consultations import Consultation, Question
 from intake.store.responses import Channel
 
 LONGEST_IDENTIFIER = 200
-_NOON = time(12)
-_YES = re.compile(r"(yes|ie|agree|i agree)\b|(y|true|1|x|✓|✔|ticked|checked|selected)$", re.IGNORECASE)
-_NO = re.compile(r"(no|nage)\b|(n|false|0|unticked|unchecked)$", re.IGNORECASE)
-_ALONE = re.compile(r"\b(individual|myself|personal|member of the public|resident|private|on my own)\b", re.IGNORECASE)
-_TOGETHER = re.compile(
-    r"\b(organi[sz]ation|company|business|behalf|group|body|school|council|charity)\b", re.IGNORECASE
-)
-_KEPT = re.compile(r"confidential", re.IGNORECASE)
-_REFUSED = re.compile(r"\b(not|never|refuse)\b|n['’]t\b", re.IGNORECASE)
-_PUBLISHED = re.compile(r"\bpubli(sh|c)|\bconsent|\banonym", re.IGNORECASE)
-_WEEKDAY = re.compile(r"^(mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", re.IGNORECASE)
-_DAYS = ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d/%m/%y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y")
-_AMERICAN_DAYS = ("%m/%d/%Y", "%m-%d-%Y", "%m/%d/%y", "%b %d %Y", "%B %d %Y")
-_CLOCKS = (" %H:%M", " %H:%M:%S", "", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p", " %I:%M:%S%p")
-_BETWEEN = (re.compile(r"\s*[;|\n]\s*"), re.compile(r"\s*,\s*"))
+# Control characters, half characters and line separators: no database stores them all, and nobody sees them.
+_NO_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +56,10 @@ class RowReader:
     _places: dict[str, int] = field(init=False)
     _groups: dict[str, str] = field(init=False)
     _asked: list[tuple[Asked, Question | None]] = field(init=False)
-    _format: str = ""  # in which dates were understood last
+    _moments: Moments = field(init=False)
 
     def __post_init__(self) -> None:
+        self._moments = Moments(is_month_first=self.mapping.month_first)
         self.headings = Headings(self.sheet, self.mapping.headings)
         self._places = {name: self.headings.place(name) for name in columns_of(self.mapping)}
         by_key = {one.key: one for one in self.questions}
@@ -191,37 +178,17 @@ class RowReader:
         said, zone = self._one(cells, self.mapping.received), self.consultation.zone
         without = self.mapping.received_without_date
         if not said:
-            return (without if without.tzinfo else without.replace(tzinfo=zone)).astimezone(UTC) if without else None
-        local = self._moment(said)
+            return in_zone(without, zone) if without else None
+        local = self._moments.read(said)
         if local is None:
             wrong["received"] = "Its date cannot be read; write it like 28/02/2020 14:30, or 2020-02-28 14:30."
             return None
-        at = (local if local.tzinfo else local.replace(tzinfo=zone)).astimezone(UTC)
+        at = in_zone(local, zone)
         if at > self.now:
             wrong["received"] = "Its date is yet to come; correct it, or say in the mapping that the month is first."
         elif at < self.consultation.opens_at:
             wrong["received"] = "Its date is before the consultation opened; correct it, or choose another column."
         return at
-
-    def _moment(self, said: str) -> datetime | None:
-        """A day without a time is its noon."""
-        try:
-            found = datetime.fromisoformat(said)
-        except ValueError:
-            return self._written_moment(said)
-        return datetime.combine(found, _NOON) if len(said) <= len("2020-02-28") else found
-
-    def _written_moment(self, said: str) -> datetime | None:
-        plain = " ".join(_WEEKDAY.sub("", said).replace(",", " ").replace(" at ", " ").split())
-        days = _AMERICAN_DAYS if self.mapping.month_first else _DAYS
-        for one in (self._format, *("".join(parts) for parts in product(days, _CLOCKS))):
-            try:
-                found = datetime.strptime(plain, one)  # noqa: DTZ007  # its zone is the consultation's
-            except ValueError:
-                continue
-            self._format = one
-            return found if "%H" in one or "%I" in one else datetime.combine(found, _NOON)
-        return None
 
     def _answer(self, cells: tuple[str, ...], asked: Asked, question: Question | None) -> Iterator[GivenAnswer]:
         """Ours always, also where nothing was said, so that it is seen; another only where something was."""
@@ -233,7 +200,7 @@ class RowReader:
             return
         chosen, rest = list[str](), list[tuple[str, str]]()
         for column, words in given:
-            if options := _options(question, words, self._heading(column)):
+            if options := options_in(question, words, self._heading(column)):
                 chosen += options
             else:
                 rest.append((column, words))
@@ -255,46 +222,13 @@ class RowReader:
         return " ".join(self._words(cells, column).split()) if column else ""
 
 
-def yes_or_no(said: str) -> bool | None:
-    """Also of "Individual" and "On behalf of an organisation". None where it says neither."""
-    if _YES.match(said) or _NO.match(said):
-        return bool(_YES.match(said))
-    alone, together = bool(_ALONE.search(said)), bool(_TOGETHER.search(said))
-    return together if alone is not together else None
-
-
-def consent(said: str) -> tuple[bool, bool] | None:
-    """Whether it may be published, and whether confidence was asked for. None where it says nothing of either."""
-    if _YES.match(said):
-        return True, False
-    if _KEPT.search(said) and not _REFUSED.search(said):
-        return False, True
-    if _NO.match(said) or _REFUSED.search(said):
-        return False, False
-    return (True, False) if _PUBLISHED.search(said) else None
-
-
-def _options(question: Question, words: str, heading: str) -> list[str]:
-    """Those of its options that are in the cell, or that a ticked column stands for. Empty where it is other words."""
-    by_name: Mapping[str, str] = {one.lower(): one for one in question.options}
-    if whole := by_name.get(words.lower()):
-        return [whole]
-    for between in _BETWEEN:
-        parts = [by_name.get(part.lower(), "") for part in between.split(words) if part]
-        if all(parts):
-            return parts
-    ticked = [one for name, one in by_name.items() if heading.lower().endswith(name)]
-    return ticked[:1] if ticked and _YES.fullmatch(words) else []
-
-
 def _digest(cells: Sequence[str]) -> str:
     """Of the cells that hold anything, so that a new column without values changes none."""
     return hashlib.sha256("\x1f".join(cell for cell in cells if cell).encode("utf-8", "replace")).hexdigest()
 
 
 def _clean(cell: str) -> str:
-    plain = cell.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace").decode()
-    return "".join(c for c in plain if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs", "Zl", "Zp"))
+    return _NO_TEXT.sub("", cell.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _short(text: str) -> str:

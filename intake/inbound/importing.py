@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 
 from intake.documents.spreadsheets import (
     WHAT_IS_WRONG,
+    Sheet,
     UnreadableSpreadsheet,
     as_csv,
     read_spreadsheet,
@@ -72,6 +73,11 @@ class ImportPlan:
     def rows(self) -> int:
         return len(self.new) + len(self.changed) + len(self.wrong) + self.unchanged
 
+    def go_on_after(self, done: int) -> None:
+        """What is left once so many of the new rows are in."""
+        self.unchanged += done
+        self.new = self.new[done:]
+
     @property
     def batches(self) -> int:
         return -(-len(self.new) // A_BATCH)
@@ -95,17 +101,30 @@ class ImportPlan:
         return as_csv([*heads, *((*_padded(cells, width), what) for _, cells, what in sorted(lines))])
 
 
+def sheets_of(content: bytes) -> list[Sheet]:
+    """Raises UnreadableSpreadsheet."""
+    return [without_what_was_wrong(one) for one in read_spreadsheet(content, AN_EXPORT)]
+
+
 def reader_of(
-    session: Session, consultation: Consultation, content: bytes, mapping: ImportMapping, now: datetime
+    session: Session, consultation: Consultation, sheets: Sequence[Sheet], mapping: ImportMapping, now: datetime
 ) -> RowReader:
-    """Raises UnreadableSpreadsheet and WrongMapping, and NotPossible where nothing new is taken in any more."""
+    """Raises WrongMapping, and NotPossible where nothing new is taken in any more."""
     if consultation.archived_at:
         raise NotPossible(f"“{consultation.title}” is archived; take it out of the archive before you import into it.")
-    sheet = without_what_was_wrong(sheet_of(read_spreadsheet(content, AN_EXPORT), mapping))
-    questions = select(Question).where(Question.consultation_id == consultation.id).order_by(col(Question.position))
-    groups = select(StakeholderGroup.name).where(StakeholderGroup.consultation_id == consultation.id)
-    ordered = session.exec(groups.order_by(col(StakeholderGroup.position))).all()
-    return RowReader(sheet, mapping, consultation, session.exec(questions).all(), ordered, now)
+    sheet = sheet_of(sheets, mapping)
+    questions, groups = questions_asked(session, consultation), groups_asked(session, consultation)
+    return RowReader(sheet, mapping, consultation, questions, groups, now)
+
+
+def questions_asked(session: Session, consultation: Consultation) -> Sequence[Question]:
+    own = select(Question).where(Question.consultation_id == consultation.id)
+    return session.exec(own.order_by(col(Question.position))).all()
+
+
+def groups_asked(session: Session, consultation: Consultation) -> Sequence[str]:
+    own = select(StakeholderGroup.name).where(StakeholderGroup.consultation_id == consultation.id)
+    return session.exec(own.order_by(col(StakeholderGroup.position))).all()
 
 
 def plan_import(session: Session, reader: RowReader) -> ImportPlan:
@@ -156,13 +175,14 @@ def take_in(
         yield done
 
 
-def read_export(file: Path) -> bytes:
-    """Raises UnreadableSpreadsheet where it cannot be read."""
+def read_export(file: Path) -> list[Sheet]:
+    """The sheets of a file on the disk. Raises UnreadableSpreadsheet."""
     try:
         with file.open("rb") as opened:
-            return opened.read(AN_EXPORT.file + 1)
+            content = opened.read(AN_EXPORT.file + 1)
     except OSError as error:
         raise UnreadableSpreadsheet(f"{file} cannot be read ({error.strerror}).") from None
+    return sheets_of(content)
 
 
 def _write(

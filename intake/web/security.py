@@ -21,7 +21,7 @@ LONGEST_UPLOADS = 260_000_000  # ten files
 _TAKES_A_FILE = re.compile(
     r"/consultations/[^/]+/(consultees/import|documents(/\d+)?)|/respond/[^/]+/[^/]+/[^/]+|/receipt/[^/]+"
 )
-_TAKES_FILES = re.compile(r"/responses/new")
+_TAKES_FILES = re.compile(r"/responses/new|/consultations/[^/]+/import")
 
 _HEADERS = {
     "Content-Security-Policy": PAGE_POLICY,
@@ -76,7 +76,7 @@ class Guard:
 def _most(path: str) -> tuple[int, str]:
     """How many bytes a form may send to this address, and what is said when it sends more."""
     if _TAKES_FILES.fullmatch(path):
-        return LONGEST_UPLOADS, "These files are larger than 250 MB together."
+        return LONGEST_UPLOADS, "That is larger than 250 MB."
     if _TAKES_A_FILE.fullmatch(path):
         return LONGEST_UPLOAD, "This file is larger than 25 MB."
     return LONGEST_BODY, "That is too much for one form."

@@ -9,6 +9,8 @@ import structlog
 from intake.output import configure_output
 from tests.bench.explaining import measure_explaining
 from tests.bench.explaining_printing import print_explaining
+from tests.bench.importing import measure_importing
+from tests.bench.importing_printing import print_importing
 from tests.bench.log import measure_log
 from tests.bench.log_printing import print_log
 from tests.bench.mailings import measure_mailings
@@ -21,7 +23,7 @@ from tests.bench.speed import measure_speed
 from tests.bench.understanding import measure_understanding
 from tests.bench.understanding_printing import print_understanding
 
-_PARTS = ("intake", "log", "mailings", "rush", "explaining", "understanding")
+_PARTS = ("intake", "log", "mailings", "rush", "importing", "explaining", "understanding")
 
 
 def main() -> None:
@@ -45,6 +47,8 @@ def main() -> None:
         print_mailings(measure_mailings(given.reminders))
     if given.part in (None, "rush"):
         print_rush(measure_rush())
+    if given.part in (None, "importing"):
+        print_importing(measure_importing())
     if given.part in (None, "explaining"):
         print_explaining(measure_explaining(given.folder))
     if given.part in (None, "understanding"):

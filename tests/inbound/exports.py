@@ -6,7 +6,7 @@ from tests.people import BEN, CAROL
 
 PLAIN = f"""Response ID,Submitted,Your name,Your email,Organisation,Answering as,Group,Publish?,Priorities,Anything else
 r-1,12/02/2020 09:30,Ben Hughes,{BEN},Heathfield Primary School,On behalf of an organisation,School,Yes,They are right.,
-r-2,2020-02-13 17:05:10,Carol Davies,{CAROL},,An individual,Resident,Keep it confidential,Too few.,Buses.
+r-2,2020-02-11 17:05:10,Carol Davies,{CAROL},,An individual,Resident,Keep it confidential,Too few.,Buses.
 """.encode()
 PLAIN_MAPPING = """
 identifier = "Response ID"

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from intake.errors import NotPossible
 from intake.inbound.import_mapping import WrongMapping, read_mapping
-from intake.inbound.importing import A_BATCH, ImportPlan, plan_import, reader_of, take_in
+from intake.inbound.importing import A_BATCH, ImportPlan, plan_import, reader_of, sheets_of, take_in
 from intake.outbound.acknowledging import AcknowledgementRules
 from intake.store.consultations import Consultation, Question, QuestionKind, StakeholderGroup, own_addresses
 from intake.store.emails import OutgoingEmail
@@ -60,7 +60,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
 def look(office: Office, content: bytes, mapping: str) -> ImportPlan:
     with office.database.reading() as session:
         consultation = session.exec(select(Consultation).where(Consultation.reference_prefix == "IEO")).one()
-        return plan_import(session, reader_of(session, consultation, content, read_mapping(mapping), AFTER))
+        return plan_import(session, reader_of(session, consultation, sheets_of(content), read_mapping(mapping), AFTER))
 
 
 def imported(office: Office, content: bytes, mapping: str, rules: AcknowledgementRules | None = None) -> ImportPlan:

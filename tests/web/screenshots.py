@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Page
 
+from tests.inbound.exports import PLAIN
 from tests.test_demo import RunningDemo
 from tests.web.browser import open_chromium
 
@@ -33,6 +34,7 @@ def main() -> None:
         _draw(adam, "recipients", _first(adam, f"{CONSULTATION}/reminders", "td a[href*='/recipients']"))
         _draw(asha, "consultees", f"{CONSULTATION}/consultees")
         _draw(adam, "questions", f"{CONSULTATION}/questions")
+        _import(adam)
         _respond(browser, _base(asha))
 
 
@@ -41,6 +43,14 @@ def _sign_in(browser: Browser, link: str) -> Page:
     page.goto(link)
     page.get_by_role("button", name="Sign in").click()
     return page
+
+
+def _import(page: Page) -> None:
+    """What an export of another platform would do."""
+    page.goto(f"{_base(page)}{CONSULTATION}/import")
+    page.get_by_label("The export").set_input_files([{"name": "export.csv", "mimeType": "text/csv", "buffer": PLAIN}])
+    page.get_by_role("button", name="Look at it").click()
+    _draw(page, "import")
 
 
 def _respond(browser: Browser, base: str) -> None:
@@ -77,10 +87,12 @@ def _first(page: Page, path: str, selector: str) -> str:
     return page.locator(selector).first.get_attribute("href") or ""
 
 
-def _draw(page: Page, name: str, path: str) -> None:
+def _draw(page: Page, name: str, path: str = "") -> None:
+    """The page at `path`, or that which is open."""
     for kind, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
-        page.goto(f"{_base(page)}{path}")
+        if path:
+            page.goto(f"{_base(page)}{path}")
         tall = min(page.evaluate("() => document.documentElement.scrollHeight"), TALLEST)
         clip = {"x": 0, "y": 0, "width": width, "height": max(tall, height)}
         page.screenshot(path=FOLDER / f"{name}-{kind}.png", full_page=True, clip=clip)  # type: ignore[arg-type]

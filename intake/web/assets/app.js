@@ -6,6 +6,7 @@ initAll();
 offerSelectAll();
 refreshWhilePending();
 previewWhileTyping();
+goOn();
 document.addEventListener("keydown", openNeighbour);
 
 // <input type="checkbox" data-select-all="NAME" hidden>: ticks and unticks every checkbox called NAME in its form.
@@ -22,6 +23,11 @@ function offerSelectAll() {
     (all.closest("[hidden]") ?? all).hidden = false;
     show();
   }
+}
+
+// <form data-go-on>: what is done part by part goes on by itself.
+function goOn() {
+  document.querySelector("form[data-go-on]")?.requestSubmit();
 }
 
 // <div id="ID" data-refresh="SECONDS">: fetched anew until the page no longer says so; never under the reader's focus.

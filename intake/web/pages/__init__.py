@@ -43,6 +43,7 @@ PAGES: list[str] = [
     "respond",
     "respond_form",
     "receipt",
+    "response_import",
     "overview",
     "reply",
     "statements",
