@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from intake.administration.addresses import addresses
 from intake.administration.consultations import State, state_of
 from intake.administration.days_off import names_by_day
 from intake.deadlines import late_from
 from intake.settings_sections import is_account_of
-from intake.store.consultations import AddressKind, Consultation, PublishedAddress
+from intake.store.consultations import AddressKind, Consultation, OnlineForm, PublishedAddress, Question
 from intake.working_days import closing_day_warning
 
 
@@ -42,6 +42,7 @@ def warnings(
         *closing_warnings(session, consultation.closes_at, consultation.zone),
         *_kinds(published),
         *_unpolled(published, accounts),
+        *_online(session, consultation),
     ]
 
 
@@ -66,6 +67,21 @@ def instant_warnings(opens_at: datetime, closes_at: datetime, *, now: datetime) 
     if opens_at < now:
         return [Warn("It opened in the past.", "Mail that came since then and lies in a mailbox is taken in.")]
     return []
+
+
+def _online(session: Session, consultation: Consultation) -> list[Warn]:
+    """Of a form that strangers would not know what to make of."""
+    if consultation.online_form is OnlineForm.off:
+        return []
+    own = f"/consultations/{consultation.slug}"
+    found = list[Warn]()
+    if not consultation.about:
+        remedy = "Say in a few paragraphs what is proposed, and who is asked."
+        found.append(Warn("Its public page does not say what it is about.", remedy, path=f"{own}/online-form", link="Say it"))
+    if session.exec(select(Question.id).where(Question.consultation_id == consultation.id)).first() is None:
+        remedy = "People are given one field for whatever they wish to say."
+        found.append(Warn("Its online form asks no question.", remedy, path=f"{own}/questions", link="Add questions"))
+    return found
 
 
 def _kinds(published: Sequence[PublishedAddress]) -> list[Warn]:

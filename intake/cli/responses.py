@@ -16,6 +16,8 @@ app = typer.Typer()
 
 
 class _Format(StrEnum):
+    """As `intake.responses.exporting` has them, which only the command itself imports."""
+
     xlsx = "xlsx"
     csv = "csv"
     json = "json"
@@ -74,12 +76,12 @@ def export(
     format_: Annotated[_Format, typer.Option("--format", help="Of the file.", show_default=False)],
 ) -> None:
     """Write the log of a consultation to a file: every response with its answers, whoever it is from."""
-    from intake.responses.exporting import export_consultation
+    from intake.responses.exporting import Format, export_consultation
     from intake.wording import plural
 
     require_writable(file)
     with installed(context) as this, this.database.transaction() as session:
-        done = export_consultation(session, slug, file, format_.value, now=this.clock(), actor=ACTOR)
+        done = export_consultation(session, slug, file, Format(format_), now=this.clock(), actor=ACTOR)
     kept = f", {done.confidential:,} of them confidential" if done.confidential else ""
     typer.echo(f"{plural(done.responses, 'response')}{kept} written to {file}.")
     if done.shortened:

@@ -5,20 +5,24 @@ Holds whatever was said and by whom, confidential responses too, and marks those
 
 import csv
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from intake.accounts.access import Access
 from intake.deadlines import Timing, timing
 from intake.documents.spreadsheets import inert
 from intake.documents.workbooks import write_workbook
+from intake.responses.filters import Filters
+from intake.responses.finding import matching_ids, visible_consultations
 from intake.store.consultations import Consultation, Question, consultation_by_slug
 from intake.store.history import note
 from intake.store.online import Meeting
@@ -27,6 +31,16 @@ from intake.store.responses import Addition, Answer, Attachment, Response, Respo
 from intake.store.users import User
 
 _SOME = 500
+
+
+class Format(StrEnum):
+    """Of the file."""
+
+    xlsx = "xlsx"
+    csv = "csv"
+    json = "json"
+
+
 _TIMINGS = {Timing.in_time: "in time", Timing.late: "late", Timing.unknown: "not known"}
 
 
@@ -107,15 +121,42 @@ class Names:
     question_keys: Mapping[int, str] = field(default_factory=dict)
 
 
-def export_consultation(session: Session, slug: str, file: Path, kind: str, *, now: datetime, actor: str) -> Exported:
-    """Write all its responses. `kind`: "xlsx", "csv" or "json". Raises NotFound; the file is whole or not there."""
+def export_consultation(
+    session: Session, slug: str, file: Path, kind: Format, *, now: datetime, actor: str
+) -> Exported:
+    """Write all its responses. Raises NotFound; the file is whole or not there."""
     consultation = consultation_by_slug(session, slug)
     found = select(Response.id).where(Response.consultation_id == consultation.id).order_by(col(Response.id))
-    ids = session.exec(found).all()
+    return _export(session, [consultation], session.exec(found).all(), file, kind, now=now, actor=actor)
+
+
+def export_found(
+    session: Session, access: Access, filters: Filters, file: Path, kind: Format, *, now: datetime, actor: str
+) -> Exported:
+    """Write the log as it is filtered, of what may be seen."""
+    ids = matching_ids(session, access, filters)
+    seen = visible_consultations(session, access)
+    consultations = [one for one in seen if filters.consultation in (None, one.slug)]
+    return _export(session, consultations, ids, file, kind, now=now, actor=actor)
+
+
+def _export(
+    session: Session,
+    consultations: Sequence[Consultation],
+    ids: Sequence[int],
+    file: Path,
+    kind: Format,
+    *,
+    now: datetime,
+    actor: str,
+) -> Exported:
+    table = _Table(session, consultations, ids)
     with _whole(file) as beside:
-        table = _Table(session, [consultation], ids)
         _WRITERS[kind](table, beside)
-    note(session, consultation, "responses-exported", now=now, actor=actor, responses=table.done.responses)
+    for consultation in consultations:
+        if table.counts[consultation.id] or len(consultations) == 1:
+            counts = {"responses": table.counts[consultation.id]}
+            note(session, consultation, "responses-exported", now=now, actor=actor, **counts)
     return table.done
 
 
@@ -214,6 +255,7 @@ class _Table:
     consultations: Sequence[Consultation]
     ids: Sequence[int]
     done: Exported = field(default_factory=Exported)
+    counts: Counter[int] = field(default_factory=Counter)  # by the consultation's id
     asked: Sequence[_Asked] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -233,6 +275,7 @@ class _Table:
     def records(self) -> Iterator[Record]:
         for record in records(self.session, self.consultations, self.ids):
             self.done.responses += 1
+            self.counts[record.consultation.id] += 1
             self.done.confidential += record.response.is_confidential
             yield record
 
@@ -271,7 +314,11 @@ def _as_json(table: _Table, file: Path) -> None:
         out.write("\n]\n" if table.done.responses else "[]\n")
 
 
-_WRITERS: Mapping[str, Callable[[_Table, Path], None]] = {"xlsx": _as_workbook, "csv": _as_csv, "json": _as_json}
+_WRITERS: Mapping[Format, Callable[[_Table, Path], None]] = {
+    Format.xlsx: _as_workbook,
+    Format.csv: _as_csv,
+    Format.json: _as_json,
+}
 
 
 def _words(one: Answer) -> str:

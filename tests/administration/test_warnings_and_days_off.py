@@ -8,6 +8,7 @@ from intake.administration.addresses import addresses, remove_address
 from intake.administration.days_off import add_day_off, days_off, remove_day_off
 from intake.administration.warnings import closing_warnings, instant_warnings, warnings
 from intake.errors import Mistakes, NotFound
+from intake.store.consultations import Consultation, OnlineForm, Question
 from tests.administration.administrators import adam, consultation, editing
 from tests.databases import both_databases
 from tests.office import CLOSES_AT, DURING, OPENS_AT, Office
@@ -27,6 +28,20 @@ def _add_day_off(office: Office, day: date, name: str) -> None:
 
 
 def test_nothing_speaks_against_closing_on_an_ordinary_friday(office: Office) -> None:
+    assert _warned(office) == []
+
+
+def test_online_form_that_says_and_asks_nothing_is_warned_of(office: Office) -> None:
+    with office.database.transaction() as session:
+        session.get_one(Consultation, consultation(office).id).online_form = OnlineForm.one_page
+    assert _warned(office) == [
+        "Its public page does not say what it is about.",
+        "Its online form asks no question.",
+    ]
+    with office.database.transaction() as session:
+        row = session.get_one(Consultation, consultation(office).id)
+        row.about = "Schools, and how to better them."
+        session.add(Question(consultation_id=row.id, position=1, key="agree", text="Do you agree?"))
     assert _warned(office) == []
 
 

@@ -15,7 +15,7 @@ from intake.documents.workbooks import LONGEST_CELL
 from intake.errors import NotFound
 from intake.inbound.entering import Entry, GivenAnswer, StoredFile, add_to, enter
 from intake.inbound.import_mapping import AN_EXPORT
-from intake.responses.exporting import Exported, export_consultation
+from intake.responses.exporting import Exported, Format, export_consultation
 from intake.store.consultations import Consultation, Question
 from intake.store.history import history_of
 from intake.store.responses import Channel, ResponseTag
@@ -59,7 +59,7 @@ def filled(office: Office) -> Office:
 
 def exported(office: Office, path: Path, kind: str) -> Exported:
     with office.database.transaction() as session:
-        return export_consultation(session, SLUG, path, kind, now=LATE, actor="command line")
+        return export_consultation(session, SLUG, path, Format(kind), now=LATE, actor="command line")
 
 
 def test_workbook_and_csv_hold_the_log_with_a_column_for_each_question(filled: Office, tmp_path: Path) -> None:
@@ -113,5 +113,5 @@ def test_export_is_noted_and_one_of_nothing_is_a_file_too(office: Office, tmp_pa
 
 def test_consultation_that_is_not_there_leaves_no_file(office: Office, tmp_path: Path) -> None:
     with office.database.transaction() as session, pytest.raises(NotFound):
-        export_consultation(session, "none", tmp_path / "log.csv", "csv", now=LATE, actor="command line")
+        export_consultation(session, "none", tmp_path / "log.csv", Format.csv, now=LATE, actor="command line")
     assert not (tmp_path / "log.csv").exists()

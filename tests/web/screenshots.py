@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, FilePayload, Page
 
 from tests.inbound.exports import PLAIN
 from tests.test_demo import RunningDemo
@@ -48,7 +48,7 @@ def _sign_in(browser: Browser, link: str) -> Page:
 def _import(page: Page) -> None:
     """What an export of another platform would do."""
     page.goto(f"{_base(page)}{CONSULTATION}/import")
-    page.get_by_label("The export").set_input_files([{"name": "export.csv", "mimeType": "text/csv", "buffer": PLAIN}])
+    page.get_by_label("The export").set_input_files(FilePayload(name="export.csv", mimeType="text/csv", buffer=PLAIN))
     page.get_by_role("button", name="Look at it").click()
     _draw(page, "import")
 

@@ -53,6 +53,7 @@ PAGES: list[str] = [
     "keying",
     "meetings",
     "log",
+    "log_download",
     "views",
     "bulk",
     "response",  # the last: its address would take in every other below /responses
