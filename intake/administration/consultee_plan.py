@@ -14,12 +14,12 @@ from sqlmodel import Session, col, select
 
 from intake.administration.consultee_columns import Layout, headings_of
 from intake.administration.consultee_rows import Row, WrongRow, read_rows
-from intake.administration.consultees import TypedContact, group_names, published
+from intake.administration.consultees import TypedContact, published
 from intake.administration.mistakes import checked
 from intake.documents.spreadsheets import WHAT_IS_WRONG, Sheet, as_csv
 from intake.store.consultation_keys import GroupName, Part, named_address
 from intake.store.consultations import Consultation
-from intake.store.people import ENGLISH, Consultee, ConsulteeAddress
+from intake.store.people import ENGLISH, Consultee, ConsulteeAddress, groups_of
 
 
 class _Grouped(Part):
@@ -130,7 +130,7 @@ class _Known:
         self.consultees = session.exec(own).all()
         self.contacts = _contacts(session, consultation)
         self.published = published(session, consultation)
-        self.groups = {name.lower(): name for name in group_names(session, consultation)}
+        self.groups = {name.lower(): name for name in groups_of(session, consultation.id)}
         self.group = checked(_Grouped, {"group": group}).group if group else ""
         self.by_key = {row.key: row for row in self.consultees if row.key}
         self.by_name = {row.organisation.lower(): row for row in self.consultees}

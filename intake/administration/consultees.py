@@ -15,7 +15,6 @@ from intake.accounts.access import Access
 from intake.administration.changing import Edit, change
 from intake.administration.earlier_responses import carry_along, claim_responses
 from intake.administration.mistakes import checked, one_at_a_time
-from intake.administration.ordering import rows_of
 from intake.errors import Mistakes, NotFound, NotPossible
 from intake.mail.public_providers import is_public_domain
 from intake.mail.usable_addresses import is_usable_address
@@ -29,10 +28,10 @@ from intake.store.consultation_keys import (
     Part,
     split_address,
 )
-from intake.store.consultations import Consultation, PublishedAddress, StakeholderGroup
+from intake.store.consultations import Consultation, PublishedAddress
 from intake.store.history import note
 from intake.store.ledger import look_again
-from intake.store.people import Consultee, ConsulteeAddress
+from intake.store.people import Consultee, ConsulteeAddress, groups_of
 from intake.store.response_changes import lock_consultations
 from intake.store.users import User
 
@@ -85,13 +84,6 @@ def contact(session: Session, row: Consultee, contact_id: int) -> ConsulteeAddre
     if found is None or found.consultee_id != row.id:
         raise NotFound
     return found
-
-
-def group_names(session: Session, consultation: Consultation) -> list[str]:
-    """The consultation's stakeholder groups in their order, those only its consultees name after them."""
-    used = select(Consultee.stakeholder_group).where(Consultee.consultation_id == consultation.id).distinct()
-    named = [row.name for row in rows_of(session, consultation, StakeholderGroup)]
-    return list(dict.fromkeys([*named, *session.exec(used.order_by(col(Consultee.stakeholder_group)))]))
 
 
 def add_consultee(
@@ -212,7 +204,7 @@ def _checked(
     session: Session, consultation: Consultation, given: Mapping[str, object], *, but: Consultee | None = None
 ) -> TypedConsultee:
     typed = checked(TypedConsultee, given)
-    names = {name.lower(): name for name in group_names(session, consultation)}
+    names = {name.lower(): name for name in groups_of(session, consultation.id)}
     mistakes = {}
     if typed.stakeholder_group.lower() not in names:
         mistakes["stakeholder_group"] = "Choose one of the consultation’s stakeholder groups."

@@ -77,7 +77,8 @@ def _online(session: Session, consultation: Consultation) -> list[Warn]:
     found = list[Warn]()
     if not consultation.about:
         remedy = "Say in a few paragraphs what is proposed, and who is asked."
-        found.append(Warn("Its public page does not say what it is about.", remedy, path=f"{own}/online-form", link="Say it"))
+        what = "Its public page does not say what it is about."
+        found.append(Warn(what, remedy, path=f"{own}/online-form", link="Say it"))
     if session.exec(select(Question.id).where(Question.consultation_id == consultation.id)).first() is None:
         remedy = "People are given one field for whatever they wish to say."
         found.append(Warn("Its online form asks no question.", remedy, path=f"{own}/questions", link="Add questions"))

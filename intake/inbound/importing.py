@@ -27,10 +27,11 @@ from intake.inbound.entering import enter
 from intake.inbound.import_mapping import AN_EXPORT, ImportMapping, sheet_of
 from intake.inbound.import_rows import ImportRow, RowReader, WrongRow
 from intake.outbound.acknowledging import AcknowledgementRules
-from intake.store.consultations import Consultation, Question, StakeholderGroup
+from intake.store.consultations import Consultation, questions_asked
 from intake.store.database import Database
 from intake.store.history import note
 from intake.store.online import ImportedRow
+from intake.store.people import groups_of
 from intake.store.response_changes import lock_consultations, some_at_a_time
 from intake.store.responses import Response
 
@@ -113,18 +114,8 @@ def reader_of(
     if consultation.archived_at:
         raise NotPossible(f"“{consultation.title}” is archived; take it out of the archive before you import into it.")
     sheet = sheet_of(sheets, mapping)
-    questions, groups = questions_asked(session, consultation), groups_asked(session, consultation)
+    questions, groups = questions_asked(session, consultation), groups_of(session, consultation.id)
     return RowReader(sheet, mapping, consultation, questions, groups, now)
-
-
-def questions_asked(session: Session, consultation: Consultation) -> Sequence[Question]:
-    own = select(Question).where(Question.consultation_id == consultation.id)
-    return session.exec(own.order_by(col(Question.position))).all()
-
-
-def groups_asked(session: Session, consultation: Consultation) -> Sequence[str]:
-    own = select(StakeholderGroup.name).where(StakeholderGroup.consultation_id == consultation.id)
-    return session.exec(own.order_by(col(StakeholderGroup.position))).all()
 
 
 def plan_import(session: Session, reader: RowReader) -> ImportPlan:

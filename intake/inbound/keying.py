@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from mimetypes import guess_type
-from typing import ClassVar
 
 from sqlmodel import Session, col, select
 
@@ -41,8 +40,6 @@ class Scan:
 @dataclass(frozen=True, slots=True)
 class Keyed:
     """What was typed. `answers`: by a question's id its text and what was chosen; `text` is what answers none."""
-
-    FIELDS: ClassVar[Sequence[tuple[str, str]]] = (("name", "name"), ("organisation", "organisation"))
 
     channel: Channel | None
     received_at: datetime | None
@@ -84,7 +81,7 @@ def key_in(
         is_for_organisation=keyed.is_for_organisation,
         may_publish=keyed.may_publish,
         text=keyed.text,
-        answers=_answers(questions, keyed),
+        answers=answers_to(questions, keyed.answers),
         files=_stored(files, keyed.scans),
         meeting_id=keyed.meeting.id if keyed.meeting else None,
         detail={"meeting": keyed.meeting.id} if keyed.meeting else {},
@@ -99,22 +96,44 @@ def questions_of(session: Session, consultation: Consultation) -> Sequence[Quest
     return session.exec(asked.order_by(col(Question.position))).all()
 
 
+def mistake_of_receipt(consultation: Consultation, received_at: datetime, now: datetime) -> str | None:
+    """Why it cannot have come then."""
+    if received_at > now:
+        return "It cannot have come later than now; correct the date."
+    if received_at < consultation.opens_at:
+        opened = closing_wording(consultation.opens_at, consultation.zone)
+        return f"The consultation opened only at {opened}; correct the date."
+    return None
+
+
+def mistakes_in_details(name: str, organisation: str, address: str) -> dict[str, str]:
+    """Of whoever answered; by the name of the field."""
+    given = {"name": name, "organisation": organisation}
+    mistakes = {
+        field: f"The {field} may have at most {LONGEST_NAME} characters; shorten it."
+        for field, text in given.items()
+        if len(text) > LONGEST_NAME
+    }
+    if address and not is_usable_address(tidy_address(address)):
+        mistakes["address"] = "This is not an email address; write it like name@example.com, or leave it empty."
+    return mistakes
+
+
+def answers_to(questions: Sequence[Question], given: Mapping[int, tuple[str, Sequence[str]]]) -> list[GivenAnswer]:
+    """Every question, also without an answer, once one of them has one; so that it is seen what was left out."""
+    answers = [GivenAnswer.to(one, *given.get(one.id, ("", ()))) for one in questions]
+    return answers if any(one.words for one in answers) else []
+
+
 def _mistakes(
     consultation: Consultation, questions: Sequence[Question], keyed: Keyed, groups: Sequence[str], now: datetime
 ) -> dict[str, str]:
     mistakes: dict[str, str] = {}
     if keyed.channel not in KEYED_CHANNELS or (keyed.channel is Channel.meeting) is not bool(keyed.meeting):
         mistakes["channel"] = "Choose how it came: by letter or by phone."
-    if keyed.received_at and keyed.received_at > now:
-        mistakes["received-day"] = "It cannot have come later than now; correct the date."
-    elif keyed.received_at and keyed.received_at < consultation.opens_at:
-        opened = closing_wording(consultation.opens_at, consultation.zone)
-        mistakes["received-day"] = f"The consultation opened only at {opened}; correct the date."
-    for name, what in Keyed.FIELDS:
-        if len(getattr(keyed, name)) > LONGEST_NAME:
-            mistakes[name] = f"The {what} may have at most {LONGEST_NAME} characters; shorten it."
-    if keyed.address and not is_usable_address(tidy_address(keyed.address)):
-        mistakes["address"] = "This is not an email address; write it like name@example.com, or leave it empty."
+    if keyed.received_at and (wrong := mistake_of_receipt(consultation, keyed.received_at, now)):
+        mistakes["received-day"] = wrong
+    mistakes |= mistakes_in_details(keyed.name, keyed.organisation, keyed.address)
     if keyed.group and keyed.group not in groups:
         mistakes["stakeholder_group"] = "Choose one of the groups."
     return mistakes | _mistakes_in_answers(questions, keyed) | _mistakes_in_scans(keyed.scans)
@@ -141,12 +160,6 @@ def _mistakes_in_scans(scans: Sequence[Scan]) -> dict[str, str]:
     if not all(one.content for one in scans):
         return {"scans": "There is nothing in one of the files; choose another."}
     return {}
-
-
-def _answers(questions: Sequence[Question], keyed: Keyed) -> list[GivenAnswer]:
-    """Every question, also without an answer, once one of them has one; so that it is seen what was left out."""
-    answers = [GivenAnswer.to(one, *keyed.answers.get(one.id, ("", ()))) for one in questions]
-    return answers if any(one.words for one in answers) else []
 
 
 def _stored(files: FileStore, scans: Sequence[Scan]) -> list[StoredFile]:

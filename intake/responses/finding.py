@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 
 from intake.accounts.access import Access
 from intake.deadlines import Timing, timing
-from intake.responses.filters import Condition, Filters, Sort
+from intake.responses.filters import Condition, Filters, Sort, as_filter
 from intake.responses.handling import FLAG_COLUMNS, Flag
 from intake.responses.noticed import Noticed, noticed_of
 from intake.responses.searching import Piece, Search, excerpt, matching, parse_search
@@ -230,6 +230,8 @@ def _wanted(session: Session, access: Access, filters: Filters) -> _Wanted:
     if filters.q:
         ids = None if access.consultation_ids is None else [one.id for one in consultations]
         conditions += matching(session, filters.q, ids)
+    if access.hides_confidential:
+        conditions.append(as_filter(Response.is_confidential).is_(False))
     return _Wanted(
         filters.sort,
         (filters.sort in _DESCENDING) is not filters.is_reversed,

@@ -14,10 +14,11 @@ from sqlmodel import Session, col, select
 from intake.accounts.access import access_of
 from intake.errors import NotPossible
 from intake.responses.handling_notes import write_note
-from intake.responses.handling_respondent import find_consultee, groups_of
+from intake.responses.handling_respondent import find_consultee
 from intake.responses.handling_standing import UNDECIDED
 from intake.store.consultations import Consultation, next_references
 from intake.store.emails import EmailStatus, InboundEmail, OutgoingEmail, OutgoingStatus
+from intake.store.people import groups_of
 from intake.store.reasons import Reason
 from intake.store.response_changes import Change, lock_consultations, lock_responses, write_changes
 from intake.store.responses import Addition, FormerReference, LetterDigest, Response

@@ -12,8 +12,7 @@ from sqlmodel import Session, col, select
 
 from intake.errors import NotPossible
 from intake.mail.usable_addresses import is_usable_address
-from intake.store.consultations import StakeholderGroup
-from intake.store.people import Consultee
+from intake.store.people import Consultee, groups_of
 from intake.store.response_changes import Change, lock_responses, write_changes
 from intake.store.responses import Response
 from intake.store.users import User
@@ -27,20 +26,6 @@ class Respondent:
     respondent_address: str
     organisation: str
     stakeholder_group: str
-
-
-def groups_of(session: Session, consultation_id: int) -> list[str]:
-    """The stakeholder groups of a consultation in their order, those only its consultees name after them."""
-    named = select(StakeholderGroup.name).where(StakeholderGroup.consultation_id == consultation_id)
-    used = select(Consultee.stakeholder_group).where(Consultee.consultation_id == consultation_id).distinct()
-    return list(
-        dict.fromkeys(
-            [
-                *session.exec(named.order_by(col(StakeholderGroup.position))),
-                *session.exec(used.order_by(col(Consultee.stakeholder_group))),
-            ]
-        )
-    )
 
 
 def mistakes_in(session: Session, response: Response, respondent: Respondent) -> dict[str, str]:

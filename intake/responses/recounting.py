@@ -16,6 +16,7 @@ from intake.store.consultations import Consultation
 from intake.store.decisions import Decision
 from intake.store.emails import InboundEmail, OutgoingEmail
 from intake.store.history import HistoryEntry
+from intake.store.online import ApiToken
 from intake.store.people import Consultee
 from intake.store.reasons import Reason
 from intake.store.responses import Addition, Response
@@ -40,6 +41,7 @@ class _Names:
     """What entries name by id, found in one statement a table."""
 
     users: Mapping[int, str] = field(default_factory=dict)
+    tokens: Mapping[int, str] = field(default_factory=dict)
     consultations: Mapping[int, str] = field(default_factory=dict)
     references: Mapping[int, str] = field(default_factory=dict)
     deciders: Mapping[int, int] = field(default_factory=dict)
@@ -106,13 +108,14 @@ def _look_up(session: Session, entries: Sequence[HistoryEntry]) -> _Names:
     """All names the entries may need."""
     details = [entry.detail for entry in entries]
     deciders = _column(session, Decision, "user_id", _ids(details, "decision"))
-    people = {key for entry in entries if (key := _user_id(entry.actor))}
+    people = {key for entry in entries if (key := _id_in(entry.actor, "user"))}
     people |= _ids(details, "forwarded_by")
     people |= _ids([entry.detail for entry in entries if entry.action == "assigned"], "from", "to")
     moves = [entry.detail for entry in entries if entry.action == "moved"]
     outgoing = {entry.subject_id for entry in entries if entry.subject_kind == "outgoing_email"}
     return _Names(
         users=_column(session, User, "name", people | set(deciders.values())),
+        tokens=_column(session, ApiToken, "name", filter(None, (_id_in(entry.actor, "token") for entry in entries))),
         consultations=_column(
             session, Consultation, "title", _ids(moves, "from", "to") | _ids(details, "consultation_id")
         ),
@@ -135,9 +138,10 @@ def _ids(details: Sequence[Mapping[str, Any]], *keys: str) -> set[int]:
     return {value for detail in details for key in keys if isinstance(value := detail.get(key), int)}
 
 
-def _user_id(actor: str) -> int | None:
-    kind, _, number = actor.partition(" ")
-    return int(number) if kind == "user" and number.isdigit() else None
+def _id_in(actor: str, kind: str) -> int | None:
+    """Of "user 12" and "token 3" the number."""
+    found, _, number = actor.partition(" ")
+    return int(number) if found == kind and number.isdigit() else None
 
 
 def _sentence(entry: HistoryEntry, names: _Names, own_email_id: int | None) -> str:
@@ -153,6 +157,8 @@ def _variants(detail: Mapping[str, Any]) -> Iterator[str]:
         yield "nobody"
     if "forwarded_by" in detail or "published_address" in detail:
         yield "forwarded"
+    if "token" in detail:
+        yield "token"
     yield from (str(detail[key]) for key in ("to", "from", "kind", "reason", "channel") if detail.get(key) is not None)
 
 
@@ -185,8 +191,8 @@ def _words(entry: HistoryEntry, names: _Names, own_email_id: int | None) -> dict
 
 
 def _who(actor: str, names: _Names) -> str:
-    user_id = _user_id(actor)
-    return names.users.get(user_id, actor) if user_id else _ACTORS.get(actor, actor)
+    user_id, token_id = _id_in(actor, "user"), _id_in(actor, "token")
+    return names.users.get(user_id or 0) or names.tokens.get(token_id or 0) or _ACTORS.get(actor, actor)
 
 
 def _named(names: Mapping[int, str], key: Any, otherwise: str) -> str:

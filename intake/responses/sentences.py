@@ -1,7 +1,8 @@
 """The table of history sentences: for each table and action one plain sentence, with variants after a colon.
 
 A variant names what the entry's detail holds under `to`, `from`, `kind` or `channel` ("nobody" for nothing), or is
-"decided" where an officer's decision stands behind it. Words in braces are filled in by `recounting.py`.
+"decided" where an officer's decision stands behind it, or "token" where another system handed it over. Words in braces
+are filled in by `recounting.py`.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     "response": {
         "recorded": "{who} recorded it.",
         "recorded:online": "{who} handed it in online.",
+        "recorded:token": "{who} handed it over.",
         "recorded:import": "{who} imported it from another platform.",
         "recorded:letter": "{who} keyed it in from a letter.",
         "recorded:phone": "{who} keyed it in from a telephone call.",
@@ -118,6 +120,10 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "document-changed": "{who} changed a document.",
         "document-moved": "{who} moved a document to another place.",
         "document-removed": "{who} removed a document.",
+    },
+    "api_token": {
+        "token-made": "{who} made the token.",
+        "token-revoked": "{who} revoked the token.",
     },
     "meeting": {
         "added": "{who} noted the meeting.",

@@ -197,7 +197,7 @@ def find_response(session: Session, access: Access, reference: str) -> Response:
     if found is None:
         former = session.get(FormerReference, wanted)
         found = session.get(Response, former.response_id) if former else None
-    if found is None or not access.may_see(found.consultation_id):
+    if found is None or not access.may_read(found):
         raise NotFound
     return found
 
@@ -216,7 +216,7 @@ def thread_of(session: Session, response: Response, access: Access) -> Thread:
         notes=_notes(session, response),
         tags=session.exec(tags).all(),
         officer=session.get(User, response.officer_id or 0),
-        duplicate=duplicate if duplicate and access.may_see(duplicate.consultation_id) else None,
+        duplicate=duplicate if duplicate and access.may_read(duplicate) else None,
         forwarder=_forwarder(session, response),
         former_references=session.exec(former.order_by(col(FormerReference.reference))).all(),
         answers=session.exec(answers.order_by(col(Answer.position), col(Answer.id))).all(),
@@ -239,9 +239,8 @@ def find_email(session: Session, access: Access, email_id: int) -> InboundEmail:
 def find_attachment(session: Session, access: Access, attachment_id: int) -> Attachment:
     """As `find_email`."""
     attachment = session.get(Attachment, attachment_id)
-    if attachment is None:
+    if attachment is None or not access.may_read(session.get_one(Response, attachment.response_id)):
         raise NotFound
-    access.require(session.get_one(Response, attachment.response_id).consultation_id)
     return attachment
 
 

@@ -4,6 +4,7 @@ stakeholder groups, changed deadlines, templates for replies, days off, and the 
 Never judges an email; the dates' meaning is in `intake/deadlines.py`.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -196,6 +197,12 @@ def next_references(session: Session, consultation: Consultation, count: int) ->
         execution_options={"synchronize_session": False},
     ).scalar_one()
     return [consultation.reference(number) for number in range(last - count + 1, last + 1)]
+
+
+def questions_asked(session: Session, consultation: Consultation) -> Sequence[Question]:
+    """In their order."""
+    own = select(Question).where(Question.consultation_id == consultation.id)
+    return session.exec(own.order_by(col(Question.position))).all()
 
 
 def own_addresses(session: Session) -> frozenset[str]:

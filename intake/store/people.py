@@ -5,8 +5,9 @@ dead. Never says who has answered.
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Session, SQLModel, col, select
 
+from intake.store.consultations import StakeholderGroup
 from intake.store.database import UtcDateTime
 
 ENGLISH, WELSH = "en", "cy"
@@ -74,3 +75,11 @@ class DeadAddress(SQLModel, table=True):
     outgoing_id: int = Field(foreign_key="outgoing_email.id")  # the email that came back
     revived_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     revived_by_id: int | None = Field(default=None, foreign_key="user_account.id")
+
+
+def groups_of(session: Session, consultation_id: int) -> list[str]:
+    """The stakeholder groups of a consultation in their order, those only its consultees name after them."""
+    named = select(StakeholderGroup.name).where(StakeholderGroup.consultation_id == consultation_id)
+    used = select(Consultee.stakeholder_group).where(Consultee.consultation_id == consultation_id).distinct()
+    in_order = session.exec(named.order_by(col(StakeholderGroup.position)))
+    return list(dict.fromkeys([*in_order, *session.exec(used.order_by(col(Consultee.stakeholder_group)))]))

@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from intake.jobs import Installation
+from intake.web.api.application import make_api
 from intake.web.emails import EmailReader
 from intake.web.mishaps import LastResort, add_mishaps
 from intake.web.pages import PAGES
@@ -23,7 +24,7 @@ def make_app(this: Installation) -> FastAPI:
     asset("app.css")  # says at the start, not on the first page, that the pages were never built
     app = FastAPI(
         title="intake",
-        openapi_url=None,  # there is no public interface yet, and a map of the pages helps nobody else
+        openapi_url=None,  # a map of the pages helps nobody; the interface for programs has its own, under /api
         lifespan=_lifespan,
         middleware=[Middleware(Guard, base_url=this.settings.web.base_url), Middleware(LastResort)],
     )
@@ -32,6 +33,7 @@ def make_app(this: Installation) -> FastAPI:
     add_mishaps(app)
     for name in PAGES:
         app.include_router(import_module(f"intake.web.pages.{name}").router)
+    app.mount("/api", make_api(this))
     app.mount("/static", _BuiltFiles(directory=STATIC))
     return app
 

@@ -144,12 +144,18 @@ async def _checked(request: Request, token: str, *, max_files: int = 0) -> Form:
 
 async def _read_form(request: Request, *, max_files: int) -> Form:
     fields = await request.form(max_files=max_files, max_fields=5000, max_part_size=LONGEST_FORM)
+    files = await read_files(fields)
+    await fields.close()
+    return Form(fields, files)
+
+
+async def read_files(fields: FormData) -> dict[str, list[UploadedFile]]:
+    """By the names of the fields that sent them."""
     files: dict[str, list[UploadedFile]] = {}
     for name, value in fields.multi_items():
         if _is_file(value):
             files.setdefault(name, []).append(await _read(value))
-    await fields.close()
-    return Form(fields, files)
+    return files
 
 
 def _is_file(value: object) -> TypeGuard[UploadFile]:

@@ -14,10 +14,11 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from intake.errors import IntakeError, LostRace, NotFound
+from intake.web.api.problems import refusal
 from intake.web.asking import NotAllowed, SignInNeeded, signed_in
 from intake.web.forms import ForeignForm
 from intake.web.showing import page, page_by_link, public_page, with_query
@@ -63,7 +64,7 @@ class LastResort:
             log.error("page", path=_printable_path(scope), error=type(error).__name__, where=where)
             if has_started or scope["type"] != "http":
                 return
-            await _broken_off(error, scope["method"])(scope, receive, send)
+            await _broken_off(error, scope["path"], scope["method"])(scope, receive, send)
 
 
 def _ask_to_sign_in(request: Request, error: Exception) -> Response:
@@ -86,6 +87,8 @@ def _show_no_page(request: Request, _error: Exception) -> Response:
 
 async def _show_http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 400
+    if request.url.path.startswith("/api/"):  # with a line break in it, which no route takes
+        return refusal(request.url.path, status, "There is nothing at this address; see /api/openapi.json.")
     sentence = _NO_PAGE if status in (404, 405) else "The form could not be read; go back and send it again."
     return await run_in_threadpool(_mishap, request, status, sentence)
 
@@ -105,11 +108,14 @@ def _printable_path(scope: Scope) -> str:
     return f"{secret[0]}…" if secret else path
 
 
-def _broken_off(error: Exception, method: str) -> Response:
+def _broken_off(error: Exception, path: str, method: str) -> Response:
     """A form may have been carried out before this, and only its answer broke: nobody knows here."""
     is_away = isinstance(error, sa.exc.OperationalError)
+    status = 503 if is_away else 500
     what = "The database cannot be reached now." if is_away else "This broke off unexpectedly."
     if method in ("GET", "HEAD"):
-        return PlainTextResponse(f"{what} Nothing was changed; try again in a minute.", 503 if is_away else 500)
+        return refusal(path, status, f"{what} Nothing was changed; try again in a minute.")
+    if path.startswith("/api/"):
+        return refusal(path, status, f"{what} Send it again with the same Idempotency-Key: it is recorded once.")
     then = "Open the page again in a minute and look: what you asked for may have been done, or a part of it."
-    return PlainTextResponse(f"{what} {then}", 503 if is_away else 500)
+    return refusal(path, status, f"{what} {then}")

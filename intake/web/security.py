@@ -7,8 +7,9 @@ import re
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from intake.web.api.problems import refusal
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -21,7 +22,7 @@ LONGEST_UPLOADS = 260_000_000  # ten files
 _TAKES_A_FILE = re.compile(
     r"/consultations/[^/]+/(consultees/import|documents(/\d+)?)|/respond/[^/]+/[^/]+/[^/]+|/receipt/[^/]+"
 )
-_TAKES_FILES = re.compile(r"/responses/new|/consultations/[^/]+/import")
+_TAKES_FILES = re.compile(r"/responses/new|/consultations/[^/]+/import|/api/responses")
 
 _HEADERS = {
     "Content-Security-Policy": PAGE_POLICY,
@@ -51,12 +52,12 @@ class Guard:
         sending = self._with_headers(send)
         if headers.get("host", "").lower() != self._host and scope["path"] != "/health":
             # DNS rebinding: a stranger's page whose name leads here must not be answered.
-            refusal = PlainTextResponse("This is not the address of intake; see web.base_url.", status_code=421)
-            await refusal(scope, receive, sending)
+            elsewhere = "This is not the address of intake; see web.base_url."
+            await refusal(scope["path"], 421, elsewhere)(scope, receive, sending)
             return
         size, (most, too_much) = headers.get("content-length", "0"), _most(scope["path"])
         if scope["method"] == "POST" and (not size.isdigit() or int(size) > most or "transfer-encoding" in headers):
-            await PlainTextResponse(too_much, status_code=413)(scope, receive, sending)
+            await refusal(scope["path"], 413, too_much)(scope, receive, sending)
             return
         await self._app(scope, receive, sending)
 

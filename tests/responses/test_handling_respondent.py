@@ -11,10 +11,10 @@ from intake.responses.handling_respondent import (
     Respondent,
     correct_address,
     correct_respondent,
-    groups_of,
     mistakes_in,
 )
 from intake.store.consultations import StakeholderGroup
+from intake.store.people import groups_of
 from tests.databases import both_databases
 from tests.office import DURING
 from tests.people import BEN, DAN

@@ -45,6 +45,7 @@ OPENED_BY_ITS_ADDRESS = {"/stop/{token}", "/receipt/{secret}", "/respond/{slug}"
 """The secret in the address is the proof (one begins a form, which anybody may): these and no other route."""
 FOR_ADMINISTRATORS: tuple[str, ...] = (
     "/users",
+    "/api-tokens",
     "/mailboxes",
     "/days-off",
     "/reply-templates",

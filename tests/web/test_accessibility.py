@@ -15,11 +15,12 @@ from tests.web.form_scene import set_forms
 from tests.web.routes import api_routes
 from tests.web.scene import set_scene
 from tests.web.states import MISHAPS, NO_PAGES, STATES, State
+from tests.web.states_api import API_STATES
 from tests.web.states_import import IMPORT_STATES
 from tests.web.states_keyed import KEYED_STATES
 from tests.web.states_respond import RESPOND_STATES
 
-EVERY_STATE = [*STATES, *IMPORT_STATES, *KEYED_STATES, *RESPOND_STATES]
+EVERY_STATE = [*STATES, *API_STATES, *IMPORT_STATES, *KEYED_STATES, *RESPOND_STATES]
 _MISHAPS = ("There is no such page", "You cannot do this", "This link no longer works")
 
 

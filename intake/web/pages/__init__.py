@@ -6,6 +6,7 @@ PAGES: list[str] = [
     "external",
     "account",
     "users",
+    "api_tokens",
     "consultation_new",  # before the page of one, whose address would take it in
     "consultation_edit",
     "consultation_online",

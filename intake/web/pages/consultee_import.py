@@ -13,9 +13,9 @@ from intake.administration.consultations import visible_consultation
 from intake.administration.consultee_columns import Column, Layout, headings_of, recognise, recognise_sheet
 from intake.administration.consultee_import import ListChanged, import_consultees
 from intake.administration.consultee_plan import Listing, plan_import
-from intake.administration.consultees import group_names
 from intake.documents.spreadsheets import Sheet, UnreadableSpreadsheet, read_spreadsheet, without_what_was_wrong
 from intake.errors import FileMissing, Mistakes
+from intake.store.people import groups_of
 from intake.web.asking import Administrator, Asking
 from intake.web.editing import Done, attempt
 from intake.web.forms import Form, Sent, SentWithFile
@@ -156,7 +156,7 @@ def _show_choice(asking: Asking, slug: str, **more: Any) -> Response:
 def _show_plan(asking: Asking, slug: str, uploaded: Uploaded, **more: Any) -> Response:
     with asking.this.database.reading() as session:
         consultation = visible_consultation(session, asking.access, slug)
-        groups = group_names(session, consultation)
+        groups = groups_of(session, consultation.id)
         is_known = uploaded.listing.layout.is_known and more.get("status") != 422
         plan = plan_import(session, consultation, uploaded.listing) if is_known else None
     fields: dict[str, Any] = {"uploaded": uploaded, "plan": plan, "groups": groups, "most": SHOWN, "Column": Column}

@@ -13,9 +13,9 @@ from intake.documents.spreadsheets import as_csv
 from intake.responses.answering import Sent, Standing, Trouble, answered_sentence, rates, standings
 from intake.responses.consultee_filters import PAGE, Answered, Sort, Wanted
 from intake.responses.consultee_record import record_of
-from intake.responses.handling_respondent import groups_of
 from intake.responses.matching import count_unmatched
 from intake.store.consultations import Consultation
+from intake.store.people import groups_of
 from intake.web.asking import Asking, Officer, RowId
 from intake.web.figures import by_rate
 from intake.web.filtering import Chosen, Heading

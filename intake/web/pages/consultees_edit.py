@@ -16,11 +16,11 @@ from intake.administration.consultees import (
     change_contact,
     consultee,
     contact,
-    group_names,
     remove_consultee,
     remove_contact,
     restore_consultee,
 )
+from intake.store.people import groups_of
 from intake.web.asking import Administrator, Asking, Officer, RowId
 from intake.web.editing import Done, attempt, edit_of
 from intake.web.forms import Form, Sent
@@ -141,14 +141,14 @@ def _matched(count: int) -> str:
 def _show_new(asking: Asking, slug: str, **more: Any) -> Response:
     with asking.this.database.reading() as session:
         consultation = visible_consultation(session, asking.access, slug)
-        groups = group_names(session, consultation)
+        groups = groups_of(session, consultation.id)
     return page(asking, "consultee_new.html", consultation=consultation, groups=groups, **more)
 
 
 def _show(asking: Asking, consultee_id: int, **more: Any) -> Response:
     with asking.this.database.reading() as session:
         row, consultation = consultee(session, asking.access, consultee_id)
-        groups = group_names(session, consultation)
+        groups = groups_of(session, consultation.id)
     return page(asking, "consultee_edit.html", consultation=consultation, row=row, groups=groups, **more)
 
 

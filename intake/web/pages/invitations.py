@@ -6,11 +6,11 @@ from typing import Any
 from fastapi import APIRouter, Response
 from sqlmodel import Session
 
-from intake.administration.consultees import group_names
 from intake.administration.notices import invitation
 from intake.administration.notices import warnings as notice_warnings
 from intake.outbound.recipients import to_invite
 from intake.store.consultations import Consultation
+from intake.store.people import groups_of
 from intake.web.asking import Administrator, Asking
 from intake.web.by_hand import ByHand, begin, send_to_oneself, show
 from intake.web.forms import Form, Sent
@@ -49,7 +49,7 @@ def _beside(asking: Asking, chosen: list[str], session: Session, consultation: C
     """The groups to choose from, with how many of each get it, of how many contacts."""
     everybody = to_invite(session, consultation, now=asking.now)
     of = {
-        name: [one for one in everybody if one.recipient.group == name] for name in group_names(session, consultation)
+        name: [one for one in everybody if one.recipient.group == name] for name in groups_of(session, consultation.id)
     }
     return {
         "groups": [(name, sum(one.goes for one in theirs), len(theirs)) for name, theirs in of.items() if theirs],

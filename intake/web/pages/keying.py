@@ -17,9 +17,9 @@ from intake.errors import Mistakes, NotFound
 from intake.inbound.keying import MOST_SCANS, Keyed, Scan, key_in, questions_of
 from intake.jobs import acknowledgement_rules
 from intake.responses.finding import visible_consultations
-from intake.responses.handling_respondent import groups_of
 from intake.store.consultations import Consultation, Question, own_addresses
 from intake.store.online import Meeting
+from intake.store.people import groups_of
 from intake.store.responses import Channel
 from intake.store.responses import Response as ResponseRow
 from intake.web.asking import Asking, Officer

@@ -18,7 +18,6 @@ from intake.responses.finding import neighbours, visible_consultations
 from intake.responses.handling import officers_of
 from intake.responses.handling_notes import reasons_among_notes
 from intake.responses.handling_receipt import may_say_receipt
-from intake.responses.handling_respondent import groups_of
 from intake.responses.handling_standing import was_put_back
 from intake.responses.handling_wishes import other_responses, wishes_of
 from intake.responses.matching import has_consultees, proposals_for
@@ -26,7 +25,7 @@ from intake.responses.recounting import recount
 from intake.responses.thread import Thread, find_response, thread_of
 from intake.responses.timeliness import receipt_sentence, timeliness
 from intake.responses.viewing import open_response
-from intake.store.people import Consultee
+from intake.store.people import Consultee, groups_of
 from intake.store.responses import Addition
 from intake.web.asking import Asking, Officer
 from intake.web.forms import Form

@@ -18,17 +18,10 @@ from intake.errors import FileMissing, Mistakes, NotPossible
 from intake.inbound.import_choices import ASKED, HELD, Choices, guess
 from intake.inbound.import_mapping import MOST_HEADINGS, Headings, ImportMapping, WrongMapping, read_mapping, sheet_of
 from intake.inbound.import_values import in_zone
-from intake.inbound.importing import (
-    ImportPlan,
-    groups_asked,
-    plan_import,
-    questions_asked,
-    reader_of,
-    sheets_of,
-    take_in,
-)
+from intake.inbound.importing import ImportPlan, plan_import, reader_of, sheets_of, take_in
 from intake.jobs import acknowledgement_rules
-from intake.store.consultations import Consultation, own_addresses
+from intake.store.consultations import Consultation, own_addresses, questions_asked
+from intake.store.people import groups_of
 from intake.web.asking import Administrator, Asking
 from intake.web.editing import typed_moment
 from intake.web.forms import Form, Sent, SentWithFiles
@@ -183,7 +176,7 @@ def _chosen(asking: Asking, slug: str, form: Form, known: Uploaded, mapping: Imp
         return _from_columns(asking, slug, form, replace(known, sheet=sheet))
     with asking.this.database.reading() as session:
         consultation = visible_consultation(session, asking.access, slug)
-        questions, groups = questions_asked(session, consultation), groups_asked(session, consultation)
+        questions, groups = questions_asked(session, consultation), groups_of(session, consultation.id)
     is_said = is_same_sheet and form.number("headings") is not None
     return replace(known, sheet=sheet, choices=guess(sheet, questions, groups, headings if is_said else None))
 
@@ -233,7 +226,7 @@ def _show(asking: Asking, slug: str, uploaded: Uploaded, **more: Any) -> Respons
     other_groups = plan.reader.groups_unknown() if plan else []
     with asking.this.database.reading() as session:
         consultation = visible_consultation(session, asking.access, slug)
-        questions, groups = questions_asked(session, consultation), groups_asked(session, consultation)
+        questions, groups = questions_asked(session, consultation), groups_of(session, consultation.id)
     without, zone = uploaded.choices.received_without_date, consultation.zone
     fields: dict[str, Any] = {
         "uploaded": uploaded,
