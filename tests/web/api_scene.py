@@ -36,7 +36,10 @@ class Caller:
         headers = self._headers | {"Idempotency-Key": key}
         if not files:
             return self._client.post(RESPONSES, json=told, headers=headers)
-        parts: list[Any] = [("response", ("response.json", told, "application/json")), *(("files", file) for file in files)]
+        parts: list[Any] = [
+            ("response", ("response.json", told, "application/json")),
+            *(("files", file) for file in files),
+        ]
         return self._client.post(RESPONSES, files=parts, headers=headers)
 
     def send(self, method: str, path: str, **more: Any) -> httpx2.Response:
