@@ -5,7 +5,7 @@ heading, "asked:WORDS" for one in other words, and nothing for a column that is 
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,7 @@ HELD: Mapping[str, str] = {
 ASKED = "asked"
 _LOOKED_AT = 200  # rows
 _HEADINGS_WITHIN = 5  # rows that are not blank
+_MOST = 0.6  # of the values; the others are rows to correct
 _LONGEST_HEADING, _SHORT = 100, 40  # characters
 _NAMED: Mapping[str, str] = {
     "identifier": r"((response|respondent|submission|unique) ?)?(id|identifier|reference|ref|number|no)",
@@ -148,21 +149,21 @@ def _says(held: str, heading: str) -> bool:
 
 
 def _fits(held: str, filled: Sequence[str], values: Sequence[str], groups: Sequence[str]) -> bool:
-    def all_are(known: Callable[[str], object], of: Iterable[str] = filled) -> bool:
-        return all(known(value) is not None for value in of)
+    def share(known: Callable[[str], object]) -> float:
+        return sum(known(value) is not None for value in filled) / len(filled) if filled else 1
 
     match held:
         case "identifier":
-            return len(filled) == len(values) == len(set(values))
+            return len(filled) == len(set(filled)) and len(filled) > len(values) / 2
         case "received":
             moments = Moments(is_month_first=False), Moments(is_month_first=True)
-            return bool(filled) and all_are(lambda value: moments[0].read(value) or moments[1].read(value))
+            return share(lambda value: moments[0].read(value) or moments[1].read(value)) > _MOST
         case "address":
-            return all_are(lambda value: is_usable_address(value) or None, filled[:5]) if filled else True
+            return share(lambda value: is_usable_address(value) or None) > _MOST
         case "for_organisation" | "confidential":
-            return all_are(yes_or_no)
+            return share(yes_or_no) == 1
         case "may_publish":
-            return all_are(consent)
+            return share(consent) == 1
         case "group":
             return bool(groups)
     return True

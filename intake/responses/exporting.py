@@ -137,7 +137,7 @@ def export_found(
     ids = matching_ids(session, access, filters)
     seen = visible_consultations(session, access)
     consultations = [one for one in seen if filters.consultation in (None, one.slug)]
-    return _export(session, consultations, ids, file, kind, now=now, actor=actor)
+    return _export(session, consultations, ids, file, kind, may_read=access.may_read, now=now, actor=actor)
 
 
 def _export(
@@ -147,10 +147,11 @@ def _export(
     file: Path,
     kind: Format,
     *,
+    may_read: Callable[[Response], bool] = lambda _: True,
     now: datetime,
     actor: str,
 ) -> Exported:
-    table = _Table(session, consultations, ids)
+    table = _Table(session, consultations, ids, may_read)
     with _whole(file) as beside:
         _WRITERS[kind](table, beside)
     for consultation in consultations:
@@ -160,20 +161,20 @@ def _export(
     return table.done
 
 
-def records(session: Session, consultations: Sequence[Consultation], ids: Sequence[int]) -> Iterator[Record]:
-    """Those responses, in this order; some hundred are held at a time."""
-    by_id = {one.id: one for one in consultations}
-    asked = select(Question.id, Question.key).where(col(Question.consultation_id).in_(by_id))
+def records(
+    session: Session, ids: Sequence[int], *, may_read: Callable[[Response], bool] = lambda _: True
+) -> Iterator[Record]:
+    """Those responses, in this order; some hundred are held at a time. Another that may not be read is not named."""
     named = Names(
         officers=dict(session.exec(select(User.id, User.name)).all()),
         meetings=dict(session.exec(select(Meeting.id, Meeting.title)).all()),
-        question_keys=dict(session.exec(asked).all()),
+        question_keys=dict(session.exec(select(Question.id, Question.key)).all()),
     )
     for some in some_at_a_time(ids, _SOME):
         rows = {row.id: row for row in session.exec(select(Response).where(col(Response.id).in_(some)))}
         doubles = {row.possible_duplicate_of_id for row in rows.values() if row.possible_duplicate_of_id}
-        found = select(Response.id, Response.reference).where(col(Response.id).in_(doubles))
-        named.references = dict(session.exec(found).all())
+        originals = session.exec(select(Response).where(col(Response.id).in_(doubles)))
+        named.references = {row.id: row.reference for row in originals if may_read(row)}
         answers = _by_response(session, Answer, some, Answer.position)
         additions = _by_response(session, Addition, some)
         attachments = _by_response(session, Attachment, some, Attachment.addition_id, Attachment.position)
@@ -181,7 +182,7 @@ def records(session: Session, consultations: Sequence[Consultation], ids: Sequen
         for one in filter(rows.__contains__, some):
             yield Record(
                 rows[one],
-                by_id[rows[one].consultation_id],
+                session.get_one(Consultation, rows[one].consultation_id),
                 answers[one],
                 additions[one],
                 attachments[one],
@@ -254,6 +255,7 @@ class _Table:
     session: Session
     consultations: Sequence[Consultation]
     ids: Sequence[int]
+    may_read: Callable[[Response], bool]
     done: Exported = field(default_factory=Exported)
     counts: Counter[int] = field(default_factory=Counter)  # by the consultation's id
     asked: Sequence[_Asked] = field(init=False)
@@ -273,7 +275,7 @@ class _Table:
 
     @property
     def records(self) -> Iterator[Record]:
-        for record in records(self.session, self.consultations, self.ids):
+        for record in records(self.session, self.ids, may_read=self.may_read):
             self.done.responses += 1
             self.counts[record.consultation.id] += 1
             self.done.confidential += record.response.is_confidential

@@ -19,7 +19,7 @@ from intake.responses.noticed import FORGED
 from intake.store.consultations import Consultation, PublishedAddress
 from intake.store.emails import EmailStatus, InboundEmail, OutgoingEmail, OutgoingStatus
 from intake.store.history import HistoryEntry, about
-from intake.store.online import Meeting
+from intake.store.online import ApiToken, Meeting
 from intake.store.reasons import Reason
 from intake.store.responses import Addition, Answer, Attachment, FormerReference, Response, ResponseNote, ResponseTag
 from intake.store.users import User
@@ -311,11 +311,14 @@ def _notes(session: Session, response: Response) -> list[tuple[ResponseNote, str
 
 
 def _keyed_by(session: Session, response: Response) -> str | None:
-    """Whoever recorded it, where that was an officer."""
+    """Whoever recorded it, where that was an officer or another system."""
     recorded = select(HistoryEntry.actor).where(about(response), HistoryEntry.action == "recorded")
     kind, _, number = (session.exec(recorded.order_by(col(HistoryEntry.id))).first() or "").partition(" ")
-    user = session.get(User, int(number)) if kind == "user" and number.isdigit() else None
-    return user.name if user else None
+    if not number.isdigit():
+        return None
+    names = {"user": select(User.name).where(User.id == int(number))}
+    names["token"] = select(ApiToken.name).where(ApiToken.id == int(number))
+    return session.exec(names[kind]).first() if kind in names else None
 
 
 def _forwarder(session: Session, response: Response) -> str | None:

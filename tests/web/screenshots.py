@@ -7,7 +7,6 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, FilePayload, Page
 
-from tests.inbound.exports import PLAIN
 from tests.test_demo import RunningDemo
 from tests.web.browser import open_chromium
 
@@ -15,6 +14,11 @@ FOLDER = Path(__file__).parent.parent.parent / "docs" / "screenshots"
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 TALLEST = 1700  # pixels; below it a page only goes on
 CONSULTATION = "/consultations/improving-education-outcomes"
+EXPORT = """Response ID,Submitted,Your name,Your email,Answering as,Group,Publish?,Anything else?
+R-101,{day} 09:30,Ben Hughes,ben.hughes@heathfield.example,On behalf of a school,School,Yes,The first year needs more.
+R-102,{day} 21:05,,,As an individual,School,No,Later buses home.
+R-103,some day,,,As an individual,Resident,No,More time to answer.
+"""
 RESPOND = "/respond/improving-education-outcomes"
 
 
@@ -48,7 +52,9 @@ def _sign_in(browser: Browser, link: str) -> Page:
 def _import(page: Page) -> None:
     """What an export of another platform would do."""
     page.goto(f"{_base(page)}{CONSULTATION}/import")
-    page.get_by_label("The export").set_input_files(FilePayload(name="export.csv", mimeType="text/csv", buffer=PLAIN))
+    lately = date.today() - timedelta(days=2)  # noqa: DTZ011  # a day on which the demo's consultation is open
+    export = FilePayload(name="export.csv", mimeType="text/csv", buffer=EXPORT.format(day=lately).encode())
+    page.get_by_label("The export").set_input_files(export)
     page.get_by_role("button", name="Look at it").click()
     _draw(page, "import")
 

@@ -83,7 +83,9 @@ def test_response_that_is_handed_over_is_recorded_with_all_that_was_said(desk: D
         ("why", "Why?", [], ""),
         (None, "How did you hear of it?", [], "From our trust."),
     ]
-    assert "Survey handed it over." in desk.adam.page("/responses/IEO-0001").text()
+    page = desk.adam.page("/responses/IEO-0001").text()
+    assert "Survey handed it over." in page
+    assert "Handed over by" in page
 
 
 def test_acknowledgement_goes_to_the_address_unless_the_system_sends_its_own(desk: Desk, survey: Caller) -> None:
@@ -277,9 +279,22 @@ def test_a_long_log_is_read_to_its_end(desk: Desk, survey: Caller) -> None:
     assert len({one["reference"] for part in (first, last) for one in part["responses"]}) == 53
 
 
+def test_a_confidential_response_is_not_even_named_by_another(desk: Desk, survey: Caller) -> None:
+    survey.hand_over(TOLD | {"is_confidential": True})
+    survey.hand_over(TOLD, "key-2")
+    with desk.office.database.transaction() as session:
+        session.get_one(Response, 2).possible_duplicate_of_id = 1
+    trusted = Caller(desk, token_for(desk, "Trusted", sees_confidential=True))
+    assert trusted.get(f"{RESPONSES}/IEO-0002").json()["possible_duplicate_of"] == "IEO-0001"
+    assert survey.get(f"{RESPONSES}/IEO-0002").json()["possible_duplicate_of"] is None
+
+
 def test_an_address_that_is_none_and_a_method_that_is_not_taken_are_problems_too(survey: Caller) -> None:
     assert is_problem(survey.get("/api/nothing"), 404, "There is nothing at this address")
-    assert is_problem(survey.send("DELETE", RESPONSES), 405, "does not take this method")
+    assert is_problem(survey.get(f"{RESPONSES}/"), 404, "There is nothing at this address")
+    refused = survey.send("DELETE", RESPONSES)
+    assert is_problem(refused, 405, "does not take this method")
+    assert refused.headers["allow"]
 
 
 def test_last_use_of_a_token_is_kept_to_the_minute(desk: Desk, survey: Caller) -> None:

@@ -19,7 +19,9 @@ _REFUSED = {"get": (401, 403, 404, 422, 500, 503), "post": (400, 401, 403, 409, 
 
 
 def make_api(this: Installation) -> FastAPI:
-    api = FastAPI(title="intake", version="1", description=_ABOUT, docs_url=None, redoc_url=None)
+    api = FastAPI(
+        title="intake", version="1", description=_ABOUT, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
     api.state.installation = this
     add_problems(api)
     api.include_router(router)

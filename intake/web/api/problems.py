@@ -44,7 +44,12 @@ class Refused(IntakeError):
         self.status = status
 
 
-def problem(status: int, sentence: str, by_field: Mapping[str, str] | None = None) -> Response:
+def problem(
+    status: int,
+    sentence: str,
+    by_field: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
     """`by_field`: a sentence for each field, named as in the JSON with dots: "answers.0.text"."""
     content: dict[str, object] = {
         "type": "about:blank",
@@ -54,7 +59,7 @@ def problem(status: int, sentence: str, by_field: Mapping[str, str] | None = Non
     }
     if by_field:
         content["errors"] = [{"field": field, "detail": told} for field, told in by_field.items()]
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else headers
     return JSONResponse(content, status, headers=headers, media_type=PROBLEM)
 
 
@@ -110,4 +115,5 @@ def _of_http(_request: Request, error: Exception) -> Response:
         404: "There is nothing at this address; see /api/openapi.json.",
         405: "This address does not take this method; see /api/openapi.json.",
     }
-    return problem(error.status_code, sentence.get(error.status_code, "The request could not be read; send it again."))
+    told = sentence.get(error.status_code, "The request could not be read; send it again.")
+    return problem(error.status_code, told, headers=error.headers)

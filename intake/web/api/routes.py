@@ -1,12 +1,13 @@
 """The addresses under /api: hand a response over, read the log, read one response of it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import ValidationError
+from sqlmodel import Session
 from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse
 from starlette.responses import Response as Reply
@@ -14,13 +15,13 @@ from starlette.responses import Response as Reply
 from intake.errors import Mistakes
 from intake.inbound.handing_over import GivenFile, hand_over, sending_of
 from intake.jobs import acknowledgement_rules
-from intake.responses.exporting import records
+from intake.responses.exporting import Record, records
 from intake.responses.filters import Filters
 from intake.responses.finding import Place, find_page, visible_consultations
 from intake.responses.searching import parse_search
 from intake.responses.thread import find_response
 from intake.store.consultations import Consultation, own_addresses
-from intake.web.api.calling import Handing, Reading
+from intake.web.api.calling import Calling, Handing, Reading
 from intake.web.api.problems import Refused, mistakes_of
 from intake.web.api.shapes import LogAsked, Response, Responses, ResponseSent, Taken
 from intake.web.forms import LONGEST_FORM, MOST_FILES, UploadedFile, read_files
@@ -132,17 +133,21 @@ def _read(told: bytes) -> ResponseSent:
     raise mistakes
 
 
+def _records(session: Session, calling: Calling, ids: Sequence[int]) -> Iterator[Record]:
+    return records(session, ids, may_read=calling.access.may_read)
+
+
 @router.post("/responses", status_code=201, response_model=Taken, openapi_extra=_SENT)
 def hand_one_over(calling: Handing, sent: Annotated[Sent, Depends(_sent)], request: Request) -> Reply:
     """Hand over a response that your form or platform took. In doubt, send it again with the same key."""
     this = calling.this
     with this.database.reading() as session:
         rules = acknowledgement_rules(this, own_addresses(session))
-    sending = sending_of(calling.token, sent.key, sent.told.model_dump_json().encode(), sent.files)
+    sending = sending_of(calling.token, sent.key, sent.told.model_dump_json(exclude_defaults=True).encode(), sent.files)
     handed = sent.told.handed_over(sent.files)
     row = hand_over(this.database, this.files, sending, handed, calling.access, now=calling.now, rules=rules)
     with this.database.reading() as session:
-        [record] = records(session, [session.get_one(Consultation, row.consultation_id)], [row.id])
+        [record] = _records(session, calling, [row.id])
     told = record.as_json()
     url = f"{this.settings.web.base_url}/api/responses/{row.reference}"
     content = {name: told[name] for name in ("reference", "consultation", "received_at", "timing")} | {"url": url}
@@ -157,7 +162,7 @@ def read_log(calling: Reading, asked: Annotated[LogAsked, Query()], request: Req
         consultations = visible_consultations(session, calling.access)
         filters = _filters(asked, request, consultations)
         found = find_page(session, calling.access, filters, after=_place(asked))
-        listed = [one.as_json() for one in records(session, consultations, [one.id for one in found.entries])]
+        listed = [one.as_json() for one in _records(session, calling, [one.id for one in found.entries])]
     query = urlencode([*filters.pairs(), ("after", str(found.after))])
     address = f"{calling.this.settings.web.base_url}/api/responses?{query}"
     return {"responses": listed, "next": address if found.after else None}
@@ -168,5 +173,5 @@ def read_one(calling: Reading, reference: Annotated[str, Path(max_length=20)]) -
     """One response, by its reference, or by one it had before it was moved."""
     with calling.this.database.reading() as session:
         row = find_response(session, calling.access, reference)
-        [record] = records(session, [session.get_one(Consultation, row.consultation_id)], [row.id])
+        [record] = _records(session, calling, [row.id])
         return record.as_json()

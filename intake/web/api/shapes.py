@@ -159,7 +159,6 @@ class Response(BaseModel):
     timing: Timing
     is_in_grace: bool
     late_decision: LateDecision | None
-    late_decision_reason: str | None
     withdrawn_at: datetime | None
     name: str
     address: str | None
