@@ -12,6 +12,8 @@ from intake.accounts.external import look_at_provider
 from intake.errors import IntakeError
 from intake.inbound.testing_mailboxes import listed, look_at
 from intake.jobs import Installation
+from intake.mail.signin import tokens_of
+from intake.settings import Server
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ def check_installation(this: Installation) -> Iterator[Check]:
     yield Check("configuration", ok=True, sentence="is complete")
     yield _check("database", partial(_database, this))
     yield _check("files", partial(_files, this))
+    for app in _apps(this):
+        yield _check(f"tokens of {app.title()}", partial(_token, this, app))
     for name in this.settings.mailboxes:
         yield _check(f"mailbox {name}", partial(_mailbox, this, name))
     yield _check("mail server", partial(_mail_server, this))
@@ -50,6 +54,23 @@ def _database(this: Installation) -> str:
 def _files(this: Installation) -> str:
     this.files.require_folders()
     return "can be stored"
+
+
+def _accounts(this: Installation) -> dict[str, Server]:
+    """By whom they are signed in to."""
+    return {one.sign_in: one for one in (this.settings.smtp, *this.settings.mailboxes.values())}
+
+
+def _apps(this: Installation) -> list[str]:
+    return sorted(_accounts(this).keys() - {"password"})
+
+
+def _token(this: Installation, app: str) -> str:
+    """By itself, so that what is wrong with the app is told apart from what is wrong with a mailbox."""
+    account = _accounts(this)[app]
+    if tokens := tokens_of(account):
+        tokens.token(getattr(account, "username", "") or "")
+    return "are given"
 
 
 def _mailbox(this: Installation, name: str) -> str:

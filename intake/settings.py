@@ -11,7 +11,7 @@ users) is in the database, not here.
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -23,8 +23,11 @@ from intake.settings_sections import (
     DatabaseSettings,
     Domain,
     FileSettings,
+    GoogleSettings,
     MailboxSettings,
     MailSettings,
+    MicrosoftSettings,
+    Server,
     SignInSettings,
     SmtpSettings,
     TemplateSettings,
@@ -37,6 +40,7 @@ from intake.toml_files import did_you_mean, first_mistake, mistake_in_words, rea
 
 __all__ = [
     "MailboxSettings",
+    "Server",
     "Settings",
     "SignInSettings",
     "SmtpSettings",
@@ -113,6 +117,8 @@ class Settings(_FromFileAndVariables):
     mail: MailSettings
     mailboxes: dict[Annotated[str, AfterValidator(mailbox_name)], MailboxSettings] = {}
     smtp: SmtpSettings
+    microsoft: MicrosoftSettings | None = None
+    google: GoogleSettings | None = None
     acknowledgements: AcknowledgementSettings = AcknowledgementSettings()
     worker: WorkerSettings = WorkerSettings()
     templates: TemplateSettings = TemplateSettings()
@@ -124,6 +130,18 @@ class Settings(_FromFileAndVariables):
         """The user names the mailboxes are signed in with."""
         return frozenset(mailbox.username for mailbox in self.mailboxes.values())
 
+    @model_validator(mode="before")
+    @classmethod
+    def _apps_for_each_account(cls, given: Any) -> Any:
+        """Each account that signs in by one of them has the app's section with it."""
+        if not isinstance(given, dict):
+            return given
+        boxes = given.get("mailboxes")
+        shared = {"smtp": _with_app(given, given.get("smtp"))} if "smtp" in given else {}
+        if isinstance(boxes, dict):
+            shared["mailboxes"] = {name: _with_app(given, one) for name, one in boxes.items()}
+        return {**given, **shared}
+
     @model_validator(mode="after")
     def _leases_outlast_what_they_cover(self) -> Self:
         covered = [self.smtp.timeout_seconds, self.worker.parse_seconds]
@@ -131,6 +149,11 @@ class Settings(_FromFileAndVariables):
         if self.worker.lease_seconds <= max(covered):
             raise ValueError("worker.lease_seconds must be longer than timeout_seconds and parse_seconds")
         return self
+
+
+def _with_app(given: dict[str, Any], account: Any) -> Any:
+    app = account.get("sign_in") if isinstance(account, dict) else None
+    return {app: given[app], **account} if app in ("microsoft", "google") and given.get(app) else account
 
 
 class _OwnDomainSection(BaseModel):
@@ -158,7 +181,7 @@ def _is_variable(name: str) -> bool:
         case [section] | ["mailboxes" as section, _]:
             return section in Settings.model_fields
         case [*location, key] if len(location) == (2 if location[0] == "mailboxes" else 1):
-            return location[0] in Settings.model_fields and key in _section_of([*location, key]).model_fields
+            return location[0] in Settings.model_fields and key in settings_in(_section_of([*location, key]))
     return False
 
 
@@ -168,7 +191,7 @@ def _variables(mailboxes: Iterable[str]) -> Iterator[str]:
         names = [[name] for name in (*mailboxes, "name")] if section == "mailboxes" else [[]]
         for name in names:
             place = [section, *name]
-            yield from (_variable([*place, key]) for key in _section_of([*place, ""]).model_fields)
+            yield from (_variable([*place, key]) for key in settings_in(_section_of([*place, ""])))
 
 
 def _without_secrets_set_in_variables(given: dict[str, Any]) -> dict[str, Any]:
@@ -192,17 +215,22 @@ def _giving_way(section: str, given: Any) -> Any:
 
 def _sentence(path: Path, error: ErrorDetails) -> str:
     location = [str(part) for part in error["loc"] if part != "[key]"]
+    app = next((part for part in location[1:] if part in ("microsoft", "google")), None)
+    if app:  # wrong in its own section, from where each account has it
+        location = location[location.index(app) :]
     place, name = _source(path, location), ".".join(location)
     match error["type"]:
-        case "missing" if location[-1] == "password":
-            variable = _variable(location)
-            return f"{place}: {name} is missing; set password_file in [{'.'.join(location[:-1])}], or {variable}."
         case "missing" if len(location) == 1:
             return f"{place}: {name} is missing; add a [{name}] section."
         case "too_short" | "string_too_short":
             return f"{place}: {name} is empty; give it a value."
-    known = _section_of(location).model_fields
+    known = settings_in(_section_of(location))
     return f"{place}: {mistake_in_words(error, name, known=known, key='setting', table='section')}"
+
+
+def settings_in(section: type[BaseModel]) -> list[str]:
+    """The names of what can be set in it."""
+    return [name for name, field in section.model_fields.items() if not field.exclude]
 
 
 def _source(path: Path, location: list[str]) -> str:
@@ -217,5 +245,8 @@ def _variable(location: list[str]) -> str:
 def _section_of(location: list[str]) -> type[BaseModel]:
     if len(location) < 2:
         return Settings
+    if location[0] not in Settings.model_fields:
+        return Settings
     annotation = MailboxSettings if location[0] == "mailboxes" else Settings.model_fields[location[0]].annotation
-    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else Settings
+    found = next((one for one in get_args(annotation) if isinstance(one, type)), annotation)
+    return found if isinstance(found, type) and issubclass(found, BaseModel) else Settings

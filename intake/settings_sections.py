@@ -121,17 +121,63 @@ class MailSettings(_Section):
     largest_email_mb: PositiveInt = 60
 
 
-class _Server(_Section):
+class MicrosoftSettings(_Section):
+    """The app registered in Entra ID that reads and sends for mailboxes of Microsoft 365, by a secret or a certificate.
+
+    `certificate_file` holds the private key and the certificate, both as PEM.
+    """
+
+    tenant: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$")
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr | None = Field(default=None, min_length=1)
+    client_secret_file: _Path | None = None
+    certificate_file: _ExistingPath | None = None
+    authority: str = Field(default="https://login.microsoftonline.com", pattern=r"^https://[A-Za-z0-9.:-]+$")
+    resource: str = Field(default="https://outlook.office365.com", pattern=r"^https://[A-Za-z0-9.:-]+$")
+    ca_file: _ExistingPath | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _secret_from_file(cls, given: Any) -> Any:
+        return _with_secret(given, "client_secret")
+
+    @model_validator(mode="after")
+    def _proves_itself_in_one_way(self) -> Self:
+        if bool(self.client_secret) is bool(self.certificate_file):
+            raise ValueError("needs either a client_secret_file or a certificate_file; set one of them")
+        return self
+
+
+class GoogleSettings(_Section):
+    """The service account of Google Workspace that may act for the mailboxes; its key file as Google gives it out."""
+
+    service_account_file: _ExistingPath
+    ca_file: _ExistingPath | None = None
+
+
+class Server(_Section):
+    """A mail server and how to sign in to it: with a password, or with a token that `microsoft` or `google` get."""
+
     host: str = Field(min_length=1)
     security: _Security
     ca_file: _ExistingPath | None = None
+    sign_in: Literal["password", "microsoft", "google"] = "password"
     password_file: _Path | None = None
     timeout_seconds: PositiveFloat = 30
+    # The sections of these names, which `settings.py` puts here for an account that signs in by one of them.
+    microsoft: MicrosoftSettings | None = Field(default=None, exclude=True)
+    google: GoogleSettings | None = Field(default=None, exclude=True)
 
     @model_validator(mode="before")
     @classmethod
     def _password_from_file(cls, given: Any) -> Any:
         return _with_secret(given, "password")
+
+    @model_validator(mode="after")
+    def _knows_who_gets_its_token(self) -> Self:
+        if self.sign_in != "password" and getattr(self, self.sign_in) is None:
+            raise ValueError(f'signs in with "{self.sign_in}", but there is no [{self.sign_in}] section; add it')
+        return self
 
     @model_validator(mode="after")
     def _plain_text_stays_on_this_machine(self) -> Self:
@@ -140,17 +186,25 @@ class _Server(_Section):
         return self
 
 
-class MailboxSettings(_Server):
+class MailboxSettings(Server):
     """One IMAP account. No `folders` means every one that can be selected, except Sent, Drafts and Trash."""
 
     port: _Port = 993
     security: _Security = "tls"
     username: str = Field(min_length=1)
-    password: SecretStr = Field(min_length=1)
+    password: SecretStr | None = Field(default=None, min_length=1)
     take: Literal["all", "matching"] = "all"
     server_action: Annotated[str, AfterValidator(_server_action)] = "leave"
     folders: list[str] = []
     skip_folders: list[str] = []
+
+    @model_validator(mode="after")
+    def _has_a_password_or_needs_none(self) -> Self:
+        if self.sign_in == "password" and self.password is None:
+            raise ValueError("has no password; set password_file in it, or sign_in")
+        if self.sign_in != "password" and self.password:
+            raise ValueError(f'signs in with "{self.sign_in}", which needs no password; remove it')
+        return self
 
 
 def is_account_of(username: str, address: str) -> bool:
@@ -159,7 +213,7 @@ def is_account_of(username: str, address: str) -> bool:
     return username.lower() in (address, address.partition("@")[0])
 
 
-class SmtpSettings(_Server):
+class SmtpSettings(Server):
     """The account everything is sent through. `per_minute` holds for all processes together."""
 
     port: _Port = 587
@@ -170,6 +224,10 @@ class SmtpSettings(_Server):
 
     @model_validator(mode="after")
     def _user_name_and_password_go_together(self) -> Self:
+        if self.sign_in != "password":
+            if self.password or not self.username:
+                raise ValueError(f'signs in with "{self.sign_in}": that takes a username, and no password')
+            return self
         if self.username and not self.password:
             raise ValueError("has a username but no password; set password_file, or remove the username")
         if self.password and not self.username:

@@ -213,6 +213,7 @@ def test_a_signal_ends_the_real_worker_in_good_order(dovecot: Dovecot, smtp_sink
     with open_office(tmp_path, settings={"mailboxes": {"review": imap}}, connect=connect):
         dovecot.append("worker", "INBOX", LETTER, DURING)
     config = tmp_path / "intake.toml"
+    assert imap.password
     password = imap.password.get_secret_value()
     config.write_text(CONFIGURATION.format(imap=imap, imap_password=password, smtp=smtp_sink.settings()))
     command = [sys.executable, "-c", "from intake.cli import main; main()", "--config", str(config), "work"]

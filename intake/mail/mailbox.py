@@ -25,6 +25,7 @@ from imapclient.exceptions import (  # type: ignore[import-untyped]
 from intake.errors import IntakeError, MailboxUnavailable, SignInRefused
 from intake.mail.connecting import network_reason, tls_context
 from intake.mail.folders import Folder, with_roles
+from intake.mail.signin import TokenRefused, TokenSource, TokenUnavailable, tokens_of
 from intake.settings import MailboxSettings
 
 # Its DEBUG lines hold subjects and bodies, so no level of anybody's root logger may let them out.
@@ -289,6 +290,10 @@ def _reach(settings: MailboxSettings) -> Any:
 
 
 def _sign_in(client: Any, settings: MailboxSettings, name: str) -> None:
+    if tokens := tokens_of(settings):
+        _sign_in_by_token(client, settings, name, tokens)
+        return
+    assert settings.password
     try:
         # LOGIN takes ASCII only, and imaplib sends a user name with a space in it unquoted.
         if client.has_capability("AUTH=PLAIN"):
@@ -300,6 +305,35 @@ def _sign_in(client: Any, settings: MailboxSettings, name: str) -> None:
         if isinstance(error.__context__, IMAPClientAbortError):
             raise error.__context__ from None
         raise _refused_sign_in(name, _code(error)) from None
+
+
+def _sign_in_by_token(client: Any, settings: MailboxSettings, name: str, tokens: TokenSource) -> None:
+    try:
+        token = tokens.token(settings.username)
+    except TokenRefused as refused:
+        raise SignInRefused(f"Mailbox {name}: {refused}") from None
+    except TokenUnavailable as unavailable:
+        raise MailboxUnavailable(f"Mailbox {name}: {unavailable}") from None
+    try:
+        client.oauth2_login(settings.username, token)
+    except LoginError as error:
+        if isinstance(error.__context__, IMAPClientAbortError):
+            raise error.__context__ from None
+        code = _code(error)
+        if code in _TEMPORARY_CODES:
+            raise _refused_sign_in(name, code) from None
+        tokens.forget(settings.username)
+        raise SignInRefused(
+            f"Mailbox {name}: a token was given, but the mail server does not let it into this mailbox"
+            f"{f' ({code})' if code else ''}; {_PERMISSIONS[settings.sign_in]}"
+        ) from None
+
+
+_PERMISSIONS = {
+    "microsoft": "give the app IMAP.AccessAsApp and full access to the mailbox, and correct username "
+    "(docs/microsoft-365.md, steps 2 to 4).",
+    "google": "switch IMAP on for the mailbox, and correct username (docs/google-workspace.md).",
+}
 
 
 def _refused_sign_in(name: str, code: str) -> MailboxUnavailable:

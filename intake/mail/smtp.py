@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 
 from intake.errors import RecipientUnknown, SendPostponed, SendRefused
 from intake.mail.connecting import network_reason, tls_context, without_addresses
+from intake.mail.signin import TokenRefused, TokenSource, TokenUnavailable, tokens_of
 from intake.settings import SmtpSettings
 
 
@@ -138,6 +139,9 @@ def _reach(settings: SmtpSettings) -> smtplib.SMTP:
 
 def _sign_in(smtp: smtplib.SMTP, settings: SmtpSettings) -> None:
     smtp.ehlo_or_helo_if_needed()
+    if tokens := tokens_of(settings):
+        _sign_in_by_token(smtp, settings.username or "", tokens)
+        return
     if settings.username is None or settings.password is None:
         return
     username, password = settings.username, settings.password.get_secret_value()
@@ -151,14 +155,33 @@ def _sign_in(smtp: smtplib.SMTP, settings: SmtpSettings) -> None:
         raise smtplib.SMTPAuthenticationError(code, words)
 
 
+def _sign_in_by_token(smtp: smtplib.SMTP, username: str, tokens: TokenSource) -> None:
+    """XOAUTH2. A token is too long for the line of the command (RFC 4954, section 4), so it goes on one of its own.
+
+    One that is not taken is answered by a question with the reason, to which nothing is said.
+    """
+    token = tokens.token(username)
+    secret = base64.b64encode(f"user={username}\x01auth=Bearer {token}\x01\x01".encode()).decode()
+    code, words = smtp.docmd("AUTH", "XOAUTH2")
+    for answer in (secret, ""):
+        if code == 334:
+            code, words = smtp.docmd(answer)
+    if code != 235:
+        if 500 <= code < 600:
+            tokens.forget(username)
+        raise smtplib.SMTPAuthenticationError(code, words)
+
+
 @contextmanager
 def _in_plain_words(settings: SmtpSettings) -> Iterator[None]:
     try:
         yield
+    except (TokenRefused, TokenUnavailable) as error:
+        raise SenderUnavailable(f"No email can be sent: {error}") from None
     except smtplib.SMTPAuthenticationError as error:
         said = _said(error.smtp_code, error.smtp_error, settings.username or "")
         if 500 <= error.smtp_code < 600:
-            reason = f"refused the user name or password ({said}); check username and password_file in [smtp]"
+            reason = f"refused {_REFUSED[settings.sign_in].format(said=said)}"
         else:
             reason = f"takes no sign-in now ({said}); it is tried again later"
     except smtplib.SMTPResponseException as error:
@@ -173,6 +196,14 @@ def _in_plain_words(settings: SmtpSettings) -> Iterator[None]:
     else:
         return
     raise SenderUnavailable(f"No email can be sent: the mail server {reason}.") from None
+
+
+_REFUSED = {
+    "password": "the user name or password ({said}); check username and password_file in [smtp]",
+    "microsoft": "the token ({said}); give the app SMTP.SendAsApp, and check username in [smtp] "
+    "(docs/microsoft-365.md, steps 2 to 4)",
+    "google": "the token ({said}); check username in [smtp] (docs/google-workspace.md)",
+}
 
 
 def _give_envelope(smtp: smtplib.SMTP, letter: _Letter) -> None:

@@ -1,7 +1,9 @@
 """An SMTP server that keeps what it is given, and can refuse, run out of patience or break off as a test asks."""
 
 import asyncio
+import base64
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -56,7 +58,7 @@ class SmtpSink:
 
     def __enter__(self) -> Self:
         context = self._certificates.server_context() if self._certificates else None
-        self._controller = Controller(
+        self._controller = _Controller(
             self,
             hostname="127.0.0.1",
             port=self.port,
@@ -132,6 +134,40 @@ class SmtpSink:
         if is_right and self.sign_in_answer is None:
             return AuthResult(success=True, auth_data=given)
         return AuthResult(success=False, handled=False, message=self.sign_in_answer)
+
+
+class _LongLines(SMTP):
+    """As servers take tokens: RFC 4954, section 4, asks for 12,288 octets."""
+
+    line_length_limit = 12_288
+
+
+class _Controller(Controller):
+    def factory(self) -> SMTP:
+        return _LongLines(self.handler, **self.SMTP_kwargs)
+
+
+class XoauthSink(SmtpSink):
+    """Takes tokens (XOAUTH2): of whom `reader` says that they are good for the user name."""
+
+    def __init__(self, reader: Callable[[str, str], bool], **given: Any) -> None:
+        super().__init__(password="a token instead", **given)
+        self._is_good = reader
+
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802
+        if len(args) > 1 and len(args[1]) > 500:
+            return AuthResult(success=False, handled=False, message="500 5.5.2 Command line too long")
+        await server.push("334 ")
+        said = await server._reader.readline()
+        user, bearer = base64.b64decode(said).decode().split("\x01")[:2]
+        username, token = user.removeprefix("user="), bearer.removeprefix("auth=Bearer ")
+        if self.sign_in_answer:
+            return AuthResult(success=False, handled=False, message=self.sign_in_answer)
+        if self._is_good(username, token):
+            return AuthResult(success=True, auth_data=username)
+        await server.push("334 " + base64.b64encode(b'{"status":"401","schemes":"bearer"}').decode())
+        await server._reader.readline()  # what the client says to that: nothing
+        return AuthResult(success=False, handled=False, message="535 5.7.3 Authentication unsuccessful")
 
 
 def _end_after_answer(server: SMTP) -> None:
