@@ -2,18 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from trustme import CA, KeyType
 
+from intake.checking import check_installation
 from intake.errors import MailboxUnavailable, SignInRefused
 from intake.mail import signin
 from intake.mail.mailbox import connect
 from intake.mail.signin import GoogleTokens, MicrosoftTokens, TokenRefused, TokenUnavailable
 from intake.mail.smtp import SenderUnavailable, SmtpSender
 from intake.settings import MailboxSettings
+from tests.office import open_office
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp_sink import XoauthSink
 from tests.servers.tokens import SECRET, TokenService
@@ -30,17 +34,18 @@ passdb {{
 
 
 @pytest.fixture(scope="module")
-def checking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Dovecot, TokenService]]:
+def checking() -> Iterator[tuple[Dovecot, TokenService]]:
     """A Dovecot that checks tokens by itself, against the key of the service that gives them."""
-    folder = Path(tmp_path_factory.mktemp("oauth2"))
-    file = folder / "oauth2.conf.ext"
-    keys = f"local_validation_key_dict = fs:posix:prefix={folder}/keys/"
-    file.write_text(f"introspection_mode = local\n{keys}\nusername_attribute = mailbox\n")
-    with Dovecot(_OAUTH2.format(file=file)) as dovecot, TokenService(dovecot.certificates, mailbox=USER) as service:
-        service.write_public_key(folder / "keys")
-        for path in (folder, *folder.parents[:2], *folder.rglob("*")):
-            path.chmod(0o755)
-        yield dovecot, service
+    with TemporaryDirectory(prefix="oauth2-") as name:  # not pytest's folder, which only root may enter
+        folder = Path(name)
+        file = folder / "oauth2.conf.ext"
+        keys = f"local_validation_key_dict = fs:posix:prefix={folder}/keys/"
+        file.write_text(f"introspection_mode = local\n{keys}\nusername_attribute = mailbox\n")
+        with Dovecot(_OAUTH2.format(file=file)) as dovecot, TokenService(dovecot.certificates, mailbox=USER) as service:
+            service.write_public_key(folder / "keys")
+            for path in (folder, *folder.rglob("*")):
+                path.chmod(0o755)
+            yield dovecot, service
 
 
 @pytest.fixture
@@ -200,3 +205,25 @@ def test_token_that_may_not_send_is_told_and_asked_for_anew(service: TokenServic
         service.status, service.retry_after = 503, "5"
         with closing(SmtpSender(settings)) as sender, pytest.raises(SenderUnavailable, match="asks to wait about"):
             sender.open()
+
+
+def test_check_tells_a_token_that_is_refused_from_a_mailbox_that_is_closed(
+    dovecot: Dovecot, service: TokenService, tmp_path: Path
+) -> None:
+    boxes = {"review": account(dovecot, service), "asha": account(dovecot, service, "asha")}
+
+    def checked() -> dict[str, tuple[bool, str]]:
+        with open_office(tmp_path / str(len(list(tmp_path.iterdir()))), settings={"mailboxes": boxes}) as office:
+            found = check_installation(replace(office.this, connect=connect))
+            return {one.name: (one.ok, one.sentence) for one in found if one.name.startswith(("tokens", "mailbox"))}
+
+    good = checked()
+    assert good["tokens of Microsoft"] == (True, "are given")
+    assert good["mailbox review"][0]
+    assert not good["mailbox asha"][0]
+    assert "does not let it into this mailbox" in good["mailbox asha"][1]
+    signin._microsoft.cache_clear()
+    service.refusal = {"error": "invalid_client", "error_description": "AADSTS7000222: The secret has expired."}
+    bad = checked()
+    assert bad["tokens of Microsoft"][0] is False
+    assert "the client secret has expired; make a new one" in bad["tokens of Microsoft"][1]
