@@ -31,6 +31,7 @@ from intake.mail.mailbox import Mailbox, connect
 from intake.mail.smtp import Sender, SmtpSender
 from intake.outbound import acknowledging, mailing_fields, receipts, replying, testing_texts
 from intake.outbound.acknowledging import AcknowledgementRules
+from intake.outbound.alarms import Told, Watch, watch
 from intake.outbound.outbox import Fields, Outbox, Sent, send_queued
 from intake.outbound.reminding import Reminded
 from intake.outbound.reminding import remind as remind_due
@@ -223,6 +224,17 @@ def test_mailboxes(this: Installation) -> dict[str, bool]:
     for name, passed in results.items():
         log.info("test_mailboxes", mailbox=name, passed=passed)
     return results
+
+
+def alarms(this: Installation) -> Told:
+    """Look for what stopped working, and tell administrators what began and what is over."""
+    settings = this.settings
+    servers = [one for one in (settings.smtp, settings.other_smtp) if one]
+    routes = [partial(this.make_sender, one) for one in servers]
+    told = watch(Watch(this.database, settings, routes), now=this.clock())
+    if any(asdict(told).values()):
+        log.warning("alarms", **asdict(told))
+    return told
 
 
 def forget(this: Installation) -> None:

@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from intake.errors import WrongConfiguration
 from intake.settings_sections import (
     AcknowledgementSettings,
+    AlarmSettings,
     DatabaseSettings,
     Domain,
     FileSettings,
@@ -120,6 +121,8 @@ class Settings(_FromFileAndVariables):
     microsoft: MicrosoftSettings | None = None
     google: GoogleSettings | None = None
     acknowledgements: AcknowledgementSettings = AcknowledgementSettings()
+    alarms: AlarmSettings = AlarmSettings()
+    other_smtp: SmtpSettings | None = None
     worker: WorkerSettings = WorkerSettings()
     templates: TemplateSettings = TemplateSettings()
     web: WebSettings = WebSettings()
@@ -137,7 +140,7 @@ class Settings(_FromFileAndVariables):
         if not isinstance(given, dict):
             return given
         boxes = given.get("mailboxes")
-        shared = {"smtp": _with_app(given, given.get("smtp"))} if "smtp" in given else {}
+        shared = {name: _with_app(given, given[name]) for name in ("smtp", "other_smtp") if name in given}
         if isinstance(boxes, dict):
             shared["mailboxes"] = {name: _with_app(given, one) for name, one in boxes.items()}
         return {**given, **shared}

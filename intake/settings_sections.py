@@ -239,6 +239,18 @@ class AcknowledgementSettings(_Section):
     per_sender_a_day: PositiveInt = 5
 
 
+class AlarmSettings(_Section):
+    """When administrators are told by email that something stopped working: once, and once when it is over.
+
+    `to` are addresses; without any, every administrator who has an account.
+    """
+
+    to: list[str] = []
+    silent_minutes: PositiveInt = 30
+    waiting_minutes: PositiveInt = 60
+    free_mb: PositiveInt = 1000
+
+
 class WorkerSettings(_Section):
     """`lease_seconds` is how long a claimed row or mailbox stays claimed when its process dies."""
 

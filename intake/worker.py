@@ -22,6 +22,7 @@ from intake.errors import IntakeError, MailboxUnavailable
 from intake.jobs import Installation
 
 WATCH_SECONDS = 0.5
+ALARM_SECONDS = 60
 TEST_SECONDS = 3  # somebody sits before the page and waits
 
 log = structlog.get_logger()
@@ -57,7 +58,7 @@ def _schedule(this: Installation) -> BackgroundScheduler:
     mailboxes, seconds = this.settings.mailboxes, this.settings.worker
     scheduler = BackgroundScheduler(
         timezone="UTC",
-        executors={"default": ThreadPoolExecutor(len(mailboxes) + 6)},
+        executors={"default": ThreadPoolExecutor(len(mailboxes) + 7)},
         # The default grace of one second would drop a late tick.
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
     )
@@ -67,6 +68,7 @@ def _schedule(this: Installation) -> BackgroundScheduler:
     _add(scheduler, "record", seconds.record_seconds, now, jobs.record, this)
     _add(scheduler, "send", seconds.send_seconds, now, jobs.send, this)
     _add(scheduler, "remind", seconds.remind_seconds, now, jobs.remind, this)
+    _add(scheduler, "alarms", ALARM_SECONDS, now + timedelta(seconds=ALARM_SECONDS), jobs.alarms, this)
     _add(scheduler, "test_mailboxes", TEST_SECONDS, now, jobs.test_mailboxes, this)
     # Not at the start: it reads every stored file, and would hold the mailboxes just when they are first polled. Nor a
     # whole interval later: a worker that is restarted daily would never get there.

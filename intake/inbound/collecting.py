@@ -76,6 +76,7 @@ def _finish(this: Poll, *, was_success: bool) -> None:
         mailbox.first_poll_completed_at = mailbox.first_poll_completed_at or now
         if was_success:
             mailbox.last_polled_at, mailbox.last_error = now, _missing(this.found.missing_folders)
+            mailbox.is_refused = False
             mailbox.last_poll_began_at = mailbox.last_tried_at  # set when the lease of this poll was taken
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from intake.errors import IntakeError, LostRace
+from intake.errors import IntakeError, LostRace, SignInRefused
 from intake.mail.mailbox import FetchedEmail
 from intake.mail.mailbox import Mailbox as MailServer
 from intake.settings import MailboxSettings
@@ -78,7 +78,8 @@ def under_lease(database: Database, name: str, *, lasts: timedelta, clock: Calla
         raise
     except IntakeError as error:
         with database.transaction() as session:
-            mailbox_row(session, name).last_error = str(error)
+            row = mailbox_row(session, name)
+            row.last_error, row.is_refused = str(error), isinstance(error, SignInRefused)
         raise
     finally:
         with database.transaction() as session:

@@ -25,6 +25,7 @@ class Mailbox(SQLModel, table=True):
     last_poll_began_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # and when it began
     last_tried_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     last_error: str | None = None
+    is_refused: bool = False  # the last try: by whoever signs in, not by a server that is away
     test_requested_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # the worker tests it and says so:
     tested_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     test_passed: bool | None = None

@@ -115,7 +115,5 @@ def _broken_off(error: Exception, path: str, method: str) -> Response:
     what = "The database cannot be reached now." if is_away else "This broke off unexpectedly."
     if method in ("GET", "HEAD"):
         return refusal(path, status, f"{what} Nothing was changed; try again in a minute.")
-    if path.startswith("/api/"):
-        return refusal(path, status, f"{what} Send it again with the same Idempotency-Key: it is recorded once.")
     then = "Open the page again in a minute and look: what you asked for may have been done, or a part of it."
     return refusal(path, status, f"{what} {then}")

@@ -22,6 +22,7 @@ LONGEST_UPLOADS = 260_000_000  # ten files
 _TAKES_A_FILE = re.compile(
     r"/consultations/[^/]+/(consultees/import|documents(/\d+)?)|/respond/[^/]+/[^/]+/[^/]+|/receipt/[^/]+"
 )
+_HEALTH = re.compile(r"/health(/\w+)?")  # asked by machines that know no name of ours
 _TAKES_FILES = re.compile(r"/responses/new|/consultations/[^/]+/import|/api/responses")
 
 _HEADERS = {
@@ -50,7 +51,7 @@ class Guard:
             return
         headers = Headers(scope=scope)
         sending = self._with_headers(send)
-        if headers.get("host", "").lower() != self._host and scope["path"] != "/health":
+        if headers.get("host", "").lower() != self._host and not _HEALTH.fullmatch(scope["path"]):
             # DNS rebinding: a stranger's page whose name leads here must not be answered.
             elsewhere = "This is not the address of intake; see web.base_url."
             await refusal(scope["path"], 421, elsewhere)(scope, receive, sending)

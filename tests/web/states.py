@@ -24,6 +24,9 @@ NO_PAGES = {
     "/reminders/{rule_id}/email/html": "an email as it is laid out, in a frame in which axe-core may not run",
     "/respond/{slug}/{token}": "leads to the first step that is not filled in",
     "/health": "one word for whatever watches",
+    "/health/alarms": "one sentence for whatever watches",
+    "/health/live": "one word for whatever watches",
+    "/health/ready": "one word for whatever watches",
     "/sign-in/external": "leads to the identity provider",
     "/sign-in/external/return": "leads back from it",
 }

@@ -14,6 +14,7 @@ from intake.store.consultations import Consultation, Question, QuestionKind
 from intake.store.emails import OutgoingEmail
 from intake.store.online import ApiRequest, ApiToken
 from intake.store.responses import Attachment, Channel, Response
+from intake.web.api import routes
 from tests.building import raw_email
 from tests.databases import both_databases
 from tests.office import CLOSES_AT
@@ -295,6 +296,18 @@ def test_an_address_that_is_none_and_a_method_that_is_not_taken_are_problems_too
     refused = survey.send("DELETE", RESPONSES)
     assert is_problem(refused, 405, "does not take this method")
     assert refused.headers["allow"]
+
+
+def test_what_breaks_off_is_a_problem_too_and_says_that_it_can_be_sent_again(
+    desk: Desk, survey: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("ben.hughes@heathfield.example")
+
+    monkeypatch.setattr(routes, "hand_over", broken)
+    answer = survey.hand_over(TOLD)
+    assert is_problem(answer, 500, "Send it again with the same Idempotency-Key: it is recorded once.")
+    assert BEN not in answer.text
 
 
 def test_last_use_of_a_token_is_kept_to_the_minute(desk: Desk, survey: Caller) -> None:

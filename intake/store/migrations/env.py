@@ -8,11 +8,12 @@ from alembic.autogenerate.api import AutogenContext
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
-from intake.store import consultations, decisions, emails, history, mailings, online, people, responses, users
+from intake.store import alarms, consultations, decisions, emails, history, mailings, online, people, responses, users
 from intake.store.database import UtcDateTime
 from intake.store.log_index import is_of_a_table
 
 TABLES = (
+    alarms,
     consultations,
     decisions,
     emails,

@@ -5,6 +5,7 @@ Never repeats what was sent.
 
 from collections.abc import Mapping
 
+import sqlalchemy as sa
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -72,6 +73,7 @@ def add_problems(api: FastAPI) -> None:
     api.add_exception_handler(IntakeError, _told)
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(HTTPException, _of_http)
+    api.add_exception_handler(Exception, _broken_off)
 
 
 def mistakes_of(errors: list[dict[str, object]]) -> Mistakes:
@@ -100,6 +102,16 @@ def _told(_request: Request, error: Exception) -> Response:
         return problem(error.status, str(error))
     status = next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), 400)
     return problem(status, str(error), error.by_field if isinstance(error, Mistakes) else None)
+
+
+def _broken_off(request: Request, error: Exception) -> Response:
+    """It is printed by whoever is around everything (`mishaps.py`)."""
+    is_away = isinstance(error, sa.exc.OperationalError)
+    what = "The database cannot be reached now." if is_away else "This broke off unexpectedly."
+    then = "Nothing was changed; try again in a minute."
+    if request.method == "POST":
+        then = "Send it again with the same Idempotency-Key: it is recorded once."
+    return problem(503 if is_away else 500, f"{what} {then}")
 
 
 def _invalid(_request: Request, error: Exception) -> Response:

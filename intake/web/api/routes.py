@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import ValidationError
 from sqlmodel import Session
 from starlette.datastructures import UploadFile
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.responses import Response as Reply
 
 from intake.errors import Mistakes
@@ -22,6 +22,7 @@ from intake.responses.searching import parse_search
 from intake.responses.thread import find_response
 from intake.store.consultations import Consultation, own_addresses
 from intake.web.api.calling import Calling, Handing, Reading
+from intake.web.api.metrics import METRICS_TYPE, exposition, figures
 from intake.web.api.problems import Refused, mistakes_of
 from intake.web.api.shapes import LogAsked, Response, Responses, ResponseSent, Taken
 from intake.web.forms import LONGEST_FORM, MOST_FILES, UploadedFile, read_files
@@ -166,6 +167,14 @@ def read_log(calling: Reading, asked: Annotated[LogAsked, Query()], request: Req
     query = urlencode([*filters.pairs(), ("after", str(found.after))])
     address = f"{calling.this.settings.web.base_url}/api/responses?{query}"
     return {"responses": listed, "next": address if found.after else None}
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+def metrics(calling: Reading) -> Reply:
+    """Figures for Prometheus, in its text format: counts and times, nobody's words."""
+    with calling.this.database.reading() as session:
+        found = exposition(figures(session, calling.this.settings, now=calling.now))
+    return Reply(found, media_type=METRICS_TYPE)
 
 
 @router.get("/responses/{reference}", response_model=Response)

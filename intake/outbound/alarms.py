@@ -1,0 +1,253 @@
+"""Alarms: what has stopped working, found from the database, the disk and the clock; told to administrators by email,
+once, and once when it is over.
+
+Never repairs anything, and never quotes a letter: a sentence names mailboxes, counts and times.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from intake.errors import SendPostponed, SendRefused
+from intake.mail.compose import UnwritableAddress, compose, new_message_id
+from intake.mail.message import Address
+from intake.mail.smtp import Sender
+from intake.settings import Settings
+from intake.store.alarms import Alarm
+from intake.store.database import Database, add_if_new
+from intake.store.emails import EmailStatus, InboundEmail, Mailbox, OutgoingEmail, OutgoingStatus
+from intake.store.users import Role, User
+from intake.wording import length_wording, plural
+
+KIND = "alarm"
+_OLD = timedelta(days=1)
+_CLOCK_OFF = timedelta(minutes=5)
+_LOOKED_AT = timedelta(hours=6)  # how far back emails tell of the clock
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that is wrong now; the same `key` is the same trouble."""
+
+    key: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How many alarms were raised and ended, and how many emails about them went."""
+
+    raised: int = 0
+    over: int = 0
+    sent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What watching works with. `routes` are the ways an email may go, the usual one first."""
+
+    database: Database
+    settings: Settings
+    routes: Sequence[Callable[[], Sender]]
+    free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
+
+
+def watch(this: Watch, *, now: datetime) -> Told:
+    """Hold what is wrong against what stands, and tell what changed."""
+    with this.database.transaction() as session:
+        found = {one.key: one for one in troubles(session, this.settings, this.free_bytes, now=now)}
+        raised, over = _keep(session, found, now=now)
+    return Told(raised, over, _tell(this, now=now))
+
+
+def standing(session: Session) -> Sequence[Alarm]:
+    """Those that are not over, oldest first."""
+    return session.exec(select(Alarm).where(col(Alarm.over_at).is_(None)).order_by(col(Alarm.since))).all()
+
+
+def troubles(
+    session: Session, settings: Settings, free_bytes: Callable[[Path], int], *, now: datetime
+) -> Iterator[Trouble]:
+    yield from _mailboxes(session, settings, now)
+    yield from _queues(session, settings, now)
+    yield from _left_lying(session, now)
+    yield from _clock(session, now)
+    with suppress(OSError):  # a folder that is not there is told by whoever needs it
+        free = free_bytes(settings.files.path) // 1_000_000
+        if free < settings.alarms.free_mb:
+            told = f"The disk with the stored emails has {free:,} MB left; make room before it is full."
+            yield Trouble("disk", told)
+
+
+def _mailboxes(session: Session, settings: Settings, now: datetime) -> Iterator[Trouble]:
+    rows = {row.name: row for row in session.exec(select(Mailbox))}
+    patience = timedelta(minutes=settings.alarms.silent_minutes)
+    for name, row in ((name, rows[name]) for name in settings.mailboxes if name in rows):
+        if row.is_refused and row.last_error:
+            yield Trouble(f"sign-in:{name}", row.last_error)
+        elif row.last_polled_at and now - row.last_polled_at > patience:
+            silent = length_wording(now - row.last_polled_at)
+            yield Trouble(
+                f"silent:{name}", f"Mailbox {name} has not been read for {silent}. {row.last_error or ''}".strip()
+            )
+        elif row.last_polled_at is None and row.last_error:
+            yield Trouble(f"silent:{name}", f"Mailbox {name} has never been read. {row.last_error}")
+
+
+def _queues(session: Session, settings: Settings, now: datetime) -> Iterator[Trouble]:
+    """Mailings wait for quiet hours, and behind one another; what answers somebody does not."""
+    before = now - timedelta(minutes=settings.alarms.waiting_minutes)
+    length = length_wording(timedelta(minutes=settings.alarms.waiting_minutes))
+    unsent = _count(
+        session,
+        OutgoingEmail.status.in_([OutgoingStatus.queued, OutgoingStatus.sending]),  # type: ignore[attr-defined]
+        col(OutgoingEmail.mailing_id).is_(None),
+        col(OutgoingEmail.queued_at) < before,
+    )
+    if unsent:
+        waits = "has" if unsent == 1 else "have"
+        yield Trouble("sending", f"{plural(unsent, 'email')} {waits} waited for longer than {length} to be sent.")
+    unread = _count(session, col(InboundEmail.status) == EmailStatus.received, col(InboundEmail.collected_at) < before)
+    if unread:
+        waits = "has" if unread == 1 else "have"
+        yield Trouble("recording", f"{plural(unread, 'email')} {waits} waited for longer than {length} to be recorded.")
+
+
+def _left_lying(session: Session, now: datetime) -> Iterator[Trouble]:
+    """What only a person can go on with, for longer than a day."""
+    old = col(InboundEmail.collected_at) < now - _OLD
+    for status, words in ((EmailStatus.held, "held for a person to decide"), (EmailStatus.failed, "that failed")):
+        count = _count(session, col(InboundEmail.status) == status, old)
+        if count:
+            yield Trouble(f"{status}-long", f"{plural(count, 'email')} {words} for longer than a day: see Held.")
+    is_failed = col(OutgoingEmail.status) == OutgoingStatus.failed
+    count = _count(session, is_failed, col(OutgoingEmail.queued_at) < now - _OLD)
+    if count:
+        told = (
+            f"{plural(count, 'email')} could not be sent, and nobody has dealt with that for a day: see Outgoing mail."
+        )
+        yield Trouble("unsent-long", told)
+
+
+def _clock(session: Session, now: datetime) -> Iterator[Trouble]:
+    """An email cannot have come to the server after we fetched it from there."""
+    lately = col(InboundEmail.collected_at) > now - _LOOKED_AT
+    rows = session.exec(select(InboundEmail.received_at, InboundEmail.collected_at).where(lately))
+    ahead = max((received - collected for received, collected in rows if received), default=timedelta())
+    if ahead > _CLOCK_OFF:
+        told = f"This machine’s clock is about {length_wording(ahead)} behind a mail server’s; set it by NTP."
+        yield Trouble("clock", told)
+
+
+def _count(session: Session, *conditions: sa.ColumnElement[bool]) -> int:
+    counted: int = session.execute(sa.select(sa.func.count()).where(*conditions)).scalar_one()
+    return counted
+
+
+def _keep(session: Session, found: dict[str, Trouble], *, now: datetime) -> tuple[int, int]:
+    known = {row.key: row for row in standing(session)}
+    for key, trouble in found.items():
+        if key in known:
+            known[key].sentence = trouble.sentence
+        else:
+            add_if_new(session, Alarm, key=key, sentence=trouble.sentence, since=now)
+    gone = [row for key, row in known.items() if key not in found]
+    for row in gone:
+        row.over_at = now
+    return len(found.keys() - known.keys()), len(gone)
+
+
+def _tell(this: Watch, *, now: datetime) -> int:
+    """One email to each administrator about all that changed. What could not go by any way is told at the next look."""
+    with this.database.transaction() as session:
+        new = _claim(session, col(Alarm.over_at).is_(None), Alarm.told_at, now)
+        over = _claim(
+            session, col(Alarm.over_at).is_not(None) & col(Alarm.told_at).is_not(None), Alarm.over_told_at, now
+        )
+        recipients = _recipients(session, this.settings)
+        told = [(row.sentence, row.since) for row in new], [(row.sentence, row.since) for row in over]
+        ids = [row.id for row in new], [row.id for row in over]
+    if not any(ids):
+        return 0
+    sent = _send(this, recipients, *told, now=now) if recipients else 0
+    if recipients and not sent:
+        with this.database.transaction() as session:
+            for rows, column in zip(ids, ("told_at", "over_told_at"), strict=True):
+                session.execute(sa.update(Alarm).where(col(Alarm.id).in_(rows)).values({column: None}))
+    return sent
+
+
+def _claim(session: Session, condition: sa.ColumnElement[bool], told: object, now: datetime) -> Sequence[Alarm]:
+    """Marked as told before it is, so that of two workers only one tells."""
+    name = getattr(told, "key", "")
+    untold = select(Alarm).where(condition, getattr(Alarm, name).is_(None)).order_by(col(Alarm.since))
+    rows = session.exec(untold.with_for_update(skip_locked=True)).all()
+    for row in rows:
+        setattr(row, name, now)
+    return rows
+
+
+def _recipients(session: Session, settings: Settings) -> Sequence[str]:
+    if settings.alarms.to:
+        return settings.alarms.to
+    administrators = select(User.address).where(User.role == Role.administrator, col(User.disabled_at).is_(None))
+    return session.exec(administrators).all()
+
+
+def _send(
+    this: Watch,
+    recipients: Sequence[str],
+    new: Sequence[tuple[str, datetime]],
+    over: Sequence[tuple[str, datetime]],
+    *,
+    now: datetime,
+) -> int:
+    """To how many it went, by the first way that takes it."""
+    subject = f"intake: {new[0][0] if new else 'over: ' + over[0][0]}"
+    text = "\n\n".join(_parts(this.settings, new, over, now))
+    settings, sent = this.settings, 0
+    from_address = settings.smtp.username or ""
+    sender = from_address if "@" in from_address else f"intake@{settings.mail.message_id_domain}"
+    for recipient in recipients:
+        with suppress(UnwritableAddress):
+            raw = compose(
+                message_id=new_message_id(KIND, settings.mail.message_id_domain),
+                sender=Address("intake", sender),
+                recipient=Address("", recipient),
+                subject=subject[:150],
+                text=text,
+                html=None,
+                in_reply_to=None,
+                references=[],
+                sent_at=now,
+                auto_submitted="auto-generated",
+            )
+            sent += any(_goes(route, sender, recipient, raw) for route in this.routes)
+    return sent
+
+
+def _goes(route: Callable[[], Sender], sender: str, recipient: str, raw: bytes) -> bool:
+    with closing(route()) as way:
+        try:
+            way.send(sender=sender, recipient=recipient, raw=raw)
+        except (SendPostponed, SendRefused):
+            return False
+    return True
+
+
+def _parts(
+    settings: Settings, new: Sequence[tuple[str, datetime]], over: Sequence[tuple[str, datetime]], now: datetime
+) -> Iterator[str]:
+    if new:
+        yield "Something needs you:\n\n" + "\n\n".join(f"* {sentence}" for sentence, _ in new)
+    if over:
+        lines = [f"* {sentence} (it lasted {length_wording(now - since)})" for sentence, since in over]
+        yield "This is over:\n\n" + "\n\n".join(lines)
+    yield f"The overview shows what stands: {settings.web.base_url}/"
+    yield "You get one such email when something begins, and one when it is over."

@@ -1,0 +1,30 @@
+"""The table of alarms: what stopped working, since when, and who was told. Never judges what is an alarm."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from intake.store.database import UtcDateTime
+
+
+class Alarm(SQLModel, table=True):
+    """One thing that is wrong, or was. Of each there is at most one that is not over."""
+
+    __table_args__ = (
+        sa.Index(
+            "uq_alarm_standing",
+            "key",
+            unique=True,
+            sqlite_where=sa.text("over_at IS NULL"),
+            postgresql_where=sa.text("over_at IS NULL"),
+        ),
+    )
+
+    id: int = Field(default=None, primary_key=True)
+    key: str = Field(max_length=120)  # such as "mailbox-silent:office"
+    sentence: str
+    since: datetime = Field(sa_type=UtcDateTime)
+    told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # administrators, by email
+    over_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    over_told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
