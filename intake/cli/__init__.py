@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from intake.cli import consultations, mail, responses, running, users
+from intake.cli import backups, consultations, mail, responses, running, users
 from intake.cli.opening import Given
 from intake.errors import IntakeError, WrongConfiguration
 from intake.output import configure_output
@@ -31,6 +31,7 @@ app.add_typer(consultations.consultees, name="consultee")
 app.add_typer(users.app, name="user")
 app.add_typer(mail.app)
 app.add_typer(responses.app)
+app.add_typer(backups.app)
 
 
 def main() -> None:

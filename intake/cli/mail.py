@@ -66,7 +66,7 @@ def send(
     as_json: AsJson = False,
     release: Annotated[
         str | None,
-        typer.Option(help="First release what is held for this reason, “backlog” or “template-error”, after a list."),
+        typer.Option(help="First release what is held for this reason, such as “backlog” or “restored”, after a list."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Release without asking.")] = False,
 ) -> None:

@@ -37,7 +37,7 @@ PAUSE = timedelta(minutes=1)
 GIVE_UP_AFTER = timedelta(days=3)
 MOST_TRIES = 24  # which takes as long, of one that is written anew at each
 PRIORITIES = {"acknowledgement": 0, "reply": 1}
-RELEASABLE = (Reason.backlog, Reason.owed_again, Reason.template_error)
+RELEASABLE = (Reason.backlog, Reason.owed_again, Reason.restored, Reason.template_error)
 
 Fields = Callable[[Session, OutgoingEmail, datetime], Mapping[str, object]]
 """Of one kind of email: the fields its template is filled with, read when it is claimed."""

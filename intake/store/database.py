@@ -63,7 +63,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = _engine(url)
-        self._file = _sqlite_file(self.engine.url)
+        self.file = _sqlite_file(self.engine.url)  # None on PostgreSQL
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -81,8 +81,8 @@ class Database:
     def upgrade(self) -> bool:
         """Create or upgrade the schema; says whether anything changed."""
         before = self.revision()
-        if self._file:
-            _make_folder(self._file.parent)
+        if self.file:
+            _make_folder(self.file.parent)
         config = _alembic_config()
         with self.engine.begin() as connection:
             config.attributes["connection"] = connection
@@ -91,7 +91,7 @@ class Database:
 
     def revision(self) -> str | None:
         """The schema's revision as it stands; None where there is none. Raises DatabaseUnavailable."""
-        if self._file and not self._file.exists():
+        if self.file and not self.file.exists():
             return None  # to connect would make it
         try:
             with self.engine.connect() as connection:

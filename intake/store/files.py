@@ -101,6 +101,11 @@ class FileStore:
             raise ValueError("not a SHA-256 in hex")
         return self._root / sha256[:2] / sha256
 
+    def every(self) -> Iterator[Path]:
+        """Each stored file, in the order of their names. What is being stored meanwhile may be among them."""
+        for folder in sorted(self._root.glob("[0-9a-f][0-9a-f]")):
+            yield from sorted(path for path in folder.iterdir() if len(path.name) == 64)
+
     def read(self, sha256: str) -> bytes:
         try:
             content = self.path(sha256).read_bytes()

@@ -84,6 +84,7 @@ class Reason(StrEnum):
     owed_again = "owed-again", "It was found missing when everything was accounted for."
     unwritable = "unwritable", "It could not be written as an email; correct the address."
     backlog = "backlog", "It answers mail that was already there when the mailbox was first polled."
+    restored = "restored", "It waited when the backup was made that was restored; it may have gone since."
     template_error = "template-error", "Its template could not be filled in."
     mail_server_postponed = "mail-server-postponed", "The mail server could not take it; it is tried again."
     mail_server_refused = "mail-server-refused", "The mail server refused it for good."

@@ -1,0 +1,170 @@
+"""A backup holds what a restored installation needs; and restored, it sends nothing and gives no reference twice."""
+
+import io
+import json
+import tarfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from intake import jobs
+from intake.errors import NotPossible
+from intake.store.backing_up import BackedUp, back_up
+from intake.store.consultations import Consultation
+from intake.store.database import Database
+from intake.store.emails import InboundEmail, OutgoingStatus
+from intake.store.files import FileStore
+from intake.store.restoring import JUMP, Restored, restore
+from tests import databases
+from tests.building import raw_email
+from tests.databases import both_databases, sqlite_url
+from tests.office import DURING, Office, open_office
+from tests.people import BEN, DAN, REVIEW
+
+pytestmark = both_databases
+PDF = ("plan.pdf", "application/pdf", b"%PDF-1.7 the plan")
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    with open_office(tmp_path / "old") as opened:
+        opened.receive(raw_email(sender=BEN, to=REVIEW, attachments=[PDF]))
+        opened.cycle()
+        opened.receive(raw_email(sender=DAN, to=REVIEW, message_id="<second@x.example>"))
+        opened.collect()
+        jobs.record(opened.this)
+        yield opened
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, database_kind: str) -> Iterator[tuple[Database, FileStore]]:
+    """An empty installation."""
+    is_file = database_kind == "sqlite"
+    database = Database(sqlite_url(tmp_path / "new") if is_file else databases.new_url(tmp_path, _nothing))
+    yield database, FileStore(tmp_path / "new" / "files")
+    database.close()
+
+
+def _nothing(_url: str) -> None:
+    """An empty database is filled with nothing."""
+
+
+def backed_up(office: Office, file: Path) -> BackedUp:
+    return back_up(office.database, office.files, file, now=DURING)
+
+
+def restored(elsewhere: tuple[Database, FileStore], file: Path) -> Restored:
+    return restore(*elsewhere, file, now=DURING, actor="command line")
+
+
+def test_restored_installation_has_everything_and_sends_nothing_by_itself(
+    office: Office, elsewhere: tuple[Database, FileStore], tmp_path: Path
+) -> None:
+    file = tmp_path / "backup.tar"
+    stored = [path.name for path in office.files.every()]
+    assert backed_up(office, file).files == len(stored)
+    assert [one.status for one in office.outgoing()] == [OutgoingStatus.sent, OutgoingStatus.queued]
+    assert restored(elsewhere, file) == Restored(DURING.isoformat(), len(stored), held=1)
+    database, files = elsewhere
+    assert [path.name for path in files.every()] == stored
+    with database.reading() as session:
+        review = session.exec(select(Consultation).where(Consultation.reference_prefix == "IEO")).one()
+        assert review.last_number == 2 + JUMP
+    database.require_newest_schema()
+
+
+def test_files_and_database_of_a_backup_belong_together_while_mail_comes_in(
+    office: Office, elsewhere: tuple[Database, FileStore], tmp_path: Path
+) -> None:
+    stop = threading.Event()
+
+    def go_on() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            raw = raw_email(sender=BEN, to=REVIEW, text=f"Letter {number}\n", message_id=f"<{number}@x.example>")
+            office.receive(raw)
+            office.collect()
+
+    worker = threading.Thread(target=go_on)
+    worker.start()
+    try:
+        for number in range(3):
+            backed_up(office, tmp_path / f"{number}.tar")
+    finally:
+        stop.set()
+        worker.join()
+    restored(elsewhere, tmp_path / "2.tar")
+    database, files = elsewhere
+    with database.reading() as session:
+        for sha256 in session.exec(select(InboundEmail.raw_sha256)):
+            files.whole(sha256)
+
+
+def test_nothing_is_written_over(office: Office, elsewhere: tuple[Database, FileStore], tmp_path: Path) -> None:
+    file = tmp_path / "backup.tar"
+    backed_up(office, file)
+    with pytest.raises(NotPossible, match="is there already; name a new file"):
+        backed_up(office, file)
+    with pytest.raises(NotPossible, match="There is a database already"):
+        restored((office.database, office.files), file)
+    elsewhere[1].put_many([b"something"])
+    with pytest.raises(NotPossible, match="There are stored files already"):
+        restored(elsewhere, file)
+
+
+def _without_about(file: Path) -> None:
+    with tarfile.open(file, "w"):
+        pass
+
+
+def _renamed(file: Path) -> None:
+    """A file in it under another's name."""
+    with tarfile.open(file) as tar:
+        entries = [(entry, tar.extractfile(entry)) for entry in tar]
+        contents = [(entry, content.read() if content else b"") for entry, content in entries]
+    with tarfile.open(file, "w") as tar:
+        for entry, content in contents:
+            if entry.name.startswith("files/"):
+                entry.name = "files/" + "0" * 64
+            tar.addfile(entry, io.BytesIO(content))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda file: file.write_bytes(b"no tar"), "is damaged, or no backup of intake"),
+        (_without_about, "is damaged, or no backup of intake"),
+        (_renamed, "is not what its name says"),
+        (lambda file: file.unlink(), "No such file or directory"),
+    ],
+)
+def test_what_is_no_whole_backup_is_told(
+    office: Office, elsewhere: tuple[Database, FileStore], tmp_path: Path, spoil: Callable[[Path], Any], sentence: str
+) -> None:
+    file = tmp_path / "backup.tar"
+    backed_up(office, file)
+    spoil(file)
+    with pytest.raises(NotPossible, match=sentence):
+        restored(elsewhere, file)
+    assert elsewhere[0].revision() is None
+
+
+def test_backup_says_of_itself_when_it_was_made(office: Office, tmp_path: Path) -> None:
+    file = tmp_path / "backup.tar"
+    backed_up(office, file)
+    with tarfile.open(file) as tar:
+        content = tar.extractfile("backup.json")
+        assert content
+        about = json.load(content)
+    assert about["made_at"] == DURING.isoformat()
+    assert about["revision"] == office.database.revision()
+
+
+def test_folder_that_is_not_there_is_told(office: Office, tmp_path: Path) -> None:
+    with pytest.raises(NotPossible, match="There is no folder"):
+        backed_up(office, tmp_path / "none" / "backup.tar")
