@@ -36,6 +36,7 @@ from intake.outbound.outbox import Fields, Outbox, Sent, send_queued
 from intake.outbound.reminding import Reminded
 from intake.outbound.reminding import remind as remind_due
 from intake.outbound.rendering import Renderer
+from intake.outbound.round_trips import send_round_trips
 from intake.outbound.texts import OFFICERS_MAILINGS, PUBLIC_MAILINGS
 from intake.sandbox import Sandbox
 from intake.settings import MailboxSettings, Settings, SmtpSettings
@@ -231,6 +232,9 @@ def alarms(this: Installation) -> Told:
     settings = this.settings
     servers = [one for one in (settings.smtp, settings.other_smtp) if one]
     routes = [partial(this.make_sender, one) for one in servers]
+    tried = send_round_trips(this.database, settings, this.make_sender(settings.smtp), now=this.clock())
+    if tried:
+        log.info("alarms", round_trips=tried)
     told = watch(Watch(this.database, settings, routes), now=this.clock())
     if any(asdict(told).values()):
         log.warning("alarms", **asdict(told))

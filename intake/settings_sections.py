@@ -15,6 +15,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     SecretStr,
@@ -249,6 +250,8 @@ class AlarmSettings(_Section):
     silent_minutes: PositiveInt = 30
     waiting_minutes: PositiveInt = 60
     free_mb: PositiveInt = 1000
+    round_trip_minutes: NonNegativeInt = 0  # 0: none
+    round_trip_wait_minutes: PositiveInt = 15
 
 
 class WorkerSettings(_Section):

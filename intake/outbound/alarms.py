@@ -18,6 +18,7 @@ from intake.errors import SendPostponed, SendRefused
 from intake.mail.compose import UnwritableAddress, compose, new_message_id
 from intake.mail.message import Address
 from intake.mail.smtp import Sender
+from intake.outbound.round_trips import note_what_came, overdue
 from intake.settings import Settings
 from intake.store.alarms import Alarm
 from intake.store.database import Database, add_if_new
@@ -61,6 +62,7 @@ class Watch:
 def watch(this: Watch, *, now: datetime) -> Told:
     """Hold what is wrong against what stands, and tell what changed."""
     with this.database.transaction() as session:
+        note_what_came(session)
         found = {one.key: one for one in troubles(session, this.settings, this.free_bytes, now=now)}
         raised, over = _keep(session, found, now=now)
     return Told(raised, over, _tell(this, now=now))
@@ -78,6 +80,7 @@ def troubles(
     yield from _queues(session, settings, now)
     yield from _left_lying(session, now)
     yield from _clock(session, now)
+    yield from (Trouble(f"round-trip:{one}"[:120], told) for one, told in overdue(session, settings, now=now))
     with suppress(OSError):  # a folder that is not there is told by whoever needs it
         free = free_bytes(settings.files.path) // 1_000_000
         if free < settings.alarms.free_mb:

@@ -1,4 +1,4 @@
-"""The table of alarms: what stopped working, since when, and who was told. Never judges what is an alarm."""
+"""Tables of what stopped working, and of the emails we send to ourselves to see. Never judges what is an alarm."""
 
 from datetime import datetime
 
@@ -28,3 +28,17 @@ class Alarm(SQLModel, table=True):
     told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # administrators, by email
     over_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     over_told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class RoundTrip(SQLModel, table=True):
+    """A marked email to a published address, to see whether it comes in again."""
+
+    __tablename__ = "round_trip"
+    __table_args__ = (sa.UniqueConstraint("address", "slot"),)
+
+    id: int = Field(default=None, primary_key=True)
+    address: str = Field(max_length=320)
+    slot: int  # the number of its interval, so that of several workers one sends it
+    message_id: str = Field(unique=True, max_length=200)
+    sent_at: datetime = Field(sa_type=UtcDateTime)
+    came_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -1,4 +1,4 @@
-"""What stopped working, since when, and who was told."""
+"""What stopped working, since when, and who was told; and the emails we send to ourselves to see."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,5 +28,17 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("over_at IS NULL"),
         postgresql_where=sa.text("over_at IS NULL"),
+    )
+    op.create_table(
+        "round_trip",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("address", sa.String(length=320), nullable=False),
+        sa.Column("slot", sa.Integer(), nullable=False),
+        sa.Column("message_id", sa.String(length=200), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("came_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_round_trip")),
+        sa.UniqueConstraint("address", "slot", name=op.f("uq_round_trip_address_slot")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_round_trip_message_id")),
     )
     op.add_column("mailbox", sa.Column("is_refused", sa.Boolean(), nullable=False, server_default=sa.false()))
