@@ -198,26 +198,20 @@ def _google_code(error: google.auth.exceptions.RefreshError) -> str:
 
 
 class _Asking:
-    """One question at a time to a token service, and none before the wait it asked for is over."""
+    """One question at a time to a token service; what became of it in our own errors."""
 
     def __init__(self, name: str, ca_file: str | None) -> None:
         self.lock = threading.Lock()
         self._name = name
         self._http = _Http(ca_file)
-        self._not_before = 0.0
 
     def __enter__(self) -> "_Http":
         self.lock.acquire()
-        wait = self._not_before - time.monotonic()
-        if wait > 0:
-            self.lock.release()
-            raise self._asked_to_wait(wait)
         return self._http
 
     def __exit__(self, _kind: object, error: BaseException | None, _at: object) -> None:
         self.lock.release()
         if isinstance(error, _Throttled):
-            self._not_before = time.monotonic() + error.seconds
             raise self._asked_to_wait(error.seconds) from None
         if isinstance(error, requests.exceptions.RequestException):
             raise TokenUnavailable(f"{self._name}’s token service {_reason(error)}; it is tried again later.") from None
@@ -236,18 +230,23 @@ class _Throttled(Exception):  # no error of ours: it never leaves this file
 
 
 class _Http(requests.Session):
-    """Verified TLS, a timeout always, and a wait that was asked for is told rather than slept."""
+    """Verified TLS, a timeout always; a wait that was asked for is told, not slept, and nothing is sent meanwhile."""
 
     def __init__(self, ca_file: str | None) -> None:
         super().__init__()
         self.verify = ca_file or True
+        self._not_before = 0.0
 
     def request(self, *given: Any, **options: Any) -> requests.Response:
+        if (wait := self._not_before - time.monotonic()) > 0:
+            raise _Throttled(wait)
         options["timeout"] = _TIMEOUT
         options.setdefault("verify", self.verify)  # else a variable of the environment comes before it
         answer: requests.Response = super().request(*given, **options)
         if answer.status_code in (429, 503):
-            raise _Throttled(_wait(answer.headers.get("Retry-After", "")))
+            wait = _wait(answer.headers.get("Retry-After", ""))
+            self._not_before = time.monotonic() + wait
+            raise _Throttled(wait)
         return answer
 
 

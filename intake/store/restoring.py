@@ -9,6 +9,7 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -44,8 +45,10 @@ def restore(database: Database, files: FileStore, source: Path, *, now: datetime
     try:
         with tarfile.open(source) as tar:
             about = _about(tar)
-            count = _restore_files(tar, files)
-            _restore_database(tar, database, about["database"])
+            _require_kind(database, about["database"])
+            with _all_or_nothing(files):
+                count = _restore_files(tar, files)
+                _restore_database(tar, database, about["database"])
     except (tarfile.TarError, OSError, KeyError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is damaged, or no backup of intake"
         raise NotPossible(f"{source} cannot be restored ({reason}).") from None
@@ -68,6 +71,23 @@ def _about(tar: tarfile.TarFile) -> dict[str, str]:
     if about["database"] not in (SQLITE_FILE, POSTGRESQL_FILE):
         raise ValueError
     return about
+
+
+def _require_kind(database: Database, name: str) -> None:
+    if bool(database.file) is not (name == SQLITE_FILE):
+        kind = "SQLite" if name == SQLITE_FILE else "PostgreSQL"
+        raise NotPossible(f"The backup is of a database on {kind}; set database.url to an empty one of that kind.")
+
+
+@contextmanager
+def _all_or_nothing(files: FileStore) -> Iterator[None]:
+    """Where it breaks off, the store is as empty as it was, and the next try may begin."""
+    try:
+        yield
+    except BaseException:
+        for path in list(files.every()):
+            path.unlink()
+        raise
 
 
 def _opened(tar: tarfile.TarFile, name: str) -> IO[bytes]:
@@ -94,9 +114,6 @@ def _pieces(tar: tarfile.TarFile, name: str) -> Iterator[bytes]:
 
 
 def _restore_database(tar: tarfile.TarFile, database: Database, name: str) -> None:
-    if bool(database.file) is not (name == SQLITE_FILE):
-        kind = "SQLite" if name == SQLITE_FILE else "PostgreSQL"
-        raise NotPossible(f"The backup is of a database on {kind}; set database.url to an empty one of that kind.")
     folder = database.file.parent if database.file else None
     if folder:
         folder.mkdir(parents=True, exist_ok=True)

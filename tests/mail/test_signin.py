@@ -165,6 +165,13 @@ def test_wait_that_is_asked_for_is_obeyed(dovecot: Dovecot, service: TokenServic
     assert service.tokens_asked == 1
 
 
+def test_a_token_that_is_still_good_serves_while_new_ones_have_to_wait(service: TokenService) -> None:
+    tokens = MicrosoftTokens(service.microsoft())
+    first = tokens.token(USER)
+    tokens._asking._http._not_before = float("inf")
+    assert tokens.token(USER) == first
+
+
 def test_service_that_is_slow_or_away_is_tried_again_and_no_password_is_blamed(
     dovecot: Dovecot, service: TokenService, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

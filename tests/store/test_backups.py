@@ -152,6 +152,7 @@ def test_what_is_no_whole_backup_is_told(
     with pytest.raises(NotPossible, match=sentence):
         restored(elsewhere, file)
     assert elsewhere[0].revision() is None
+    assert list(elsewhere[1].every()) == [], "the next try may begin"
 
 
 def test_backup_says_of_itself_when_it_was_made(office: Office, tmp_path: Path) -> None:
@@ -163,6 +164,29 @@ def test_backup_says_of_itself_when_it_was_made(office: Office, tmp_path: Path) 
         about = json.load(content)
     assert about["made_at"] == DURING.isoformat()
     assert about["revision"] == office.database.revision()
+
+
+def test_backup_of_another_kind_of_database_is_told_before_anything_is_written(
+    office: Office, tmp_path: Path, database_kind: str
+) -> None:
+    file, files = tmp_path / "backup.tar", FileStore(tmp_path / "new" / "files")
+    backed_up(office, file)
+    is_file = database_kind == "sqlite"
+    with tarfile.open(file) as tar:
+        contents = [(entry, tar.extractfile(entry).read()) for entry in tar]  # type: ignore[union-attr]
+    with tarfile.open(file, "w") as tar:
+        for entry, content in contents:
+            told = content
+            if entry.name == "backup.json":
+                other = "intake.dump" if is_file else "intake.sqlite3"
+                told = json.dumps({**json.loads(content), "database": other}).encode()
+                entry.size = len(told)
+            tar.addfile(entry, io.BytesIO(told))
+    database = Database(sqlite_url(tmp_path / "new") if is_file else databases.new_url(tmp_path, _nothing))
+    with pytest.raises(NotPossible, match="The backup is of a database on"):
+        restore(database, files, file, now=DURING, actor="command line")
+    database.close()
+    assert list(files.every()) == []
 
 
 def test_folder_that_is_not_there_is_told(office: Office, tmp_path: Path) -> None:
