@@ -25,9 +25,11 @@ function offerSelectAll() {
   }
 }
 
-// <form data-go-on>: what is done part by part goes on by itself.
+// <form data-go-on>: what is done part by part goes on by itself, once its page is there: a browser may drop a form that
+// is sent while its page still loads.
 function goOn() {
-  document.querySelector("form[data-go-on]")?.requestSubmit();
+  const form = document.querySelector("form[data-go-on]");
+  if (form) addEventListener("load", () => setTimeout(() => form.submit(), 100));
 }
 
 // <div id="ID" data-refresh="SECONDS">: fetched anew until the page no longer says so; never under the reader's focus.
