@@ -133,17 +133,29 @@ class Dovecot:
         self.folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
         self.folder.chmod(0o755)
         self.certificates = make_certificates(self.folder)
-        self.tls_port, self.starttls_port, self.lmtp_port = free_port(), free_port(), free_port()
         for name in ("mail", "said"):
             (self.folder / name).mkdir()
             (self.folder / name).chmod(0o777)
-        (self.folder / "dovecot.conf").write_text(self._configuration())
         try:
-            self.start()
+            self._start_on_free_ports()
         except BaseException:
             self._remove()
             raise
         return self
+
+    def _start_on_free_ports(self) -> None:
+        """Anew where another program took one of them in the moment between."""
+        for is_last in (False, False, True):
+            self.tls_port, self.starttls_port, self.lmtp_port = free_port(), free_port(), free_port()
+            (self.folder / "dovecot.conf").write_text(self._configuration())
+            try:
+                return self.start()
+            except RuntimeError:
+                if is_last or "Address already in use" not in self.log():
+                    raise
+                self.stop()
+                (self.folder / "log").unlink()
+        return None
 
     def __exit__(self, *_: object) -> None:
         self._remove()
@@ -162,7 +174,8 @@ class Dovecot:
         """Every connection ends at once; mail, UIDs and UIDVALIDITY stay."""
         if self._process is not None:
             # The whole group: processes that hold a client's connection otherwise outlive the first.
-            os.killpg(self._process.pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGTERM)
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(0.5)
             with suppress(ProcessLookupError):
