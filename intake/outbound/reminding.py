@@ -169,10 +169,14 @@ def _make(session: Session, due: Due, done: Reminded, *, at: datetime, message_i
             done.missed += 1
         elif not one.is_missed:
             recipients = [verdict.recipient for verdict in who_is_due(session, one, at) if verdict.goes]
+            mailing = _mailing(one, now)
             done.mailings += 1
             done.queued += start_mailing(
-                session, _mailing(one, now), recipients, message_id_domain=message_id_domain, now=now, actor=WORKER
+                session, mailing, recipients, message_id_domain=message_id_domain, now=now, actor=WORKER
             )
+            if (restored_at := one.consultation.restored_at) and one.at <= restored_at:
+                mailing.paused_at = now  # it may have gone out after the backup was made: a person goes on with it
+                note(session, mailing, "paused", now=now, actor=WORKER, reason=Reason.restored)
 
 
 def _add_missed(session: Session, due: Due, now: datetime) -> None:

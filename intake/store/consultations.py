@@ -83,6 +83,7 @@ class Consultation(SQLModel, table=True):
     outcome_url: str | None = Field(default=None, max_length=2000)  # the final document
     outcome_note: str | None = None  # what people are told with it
     outcome_published_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    restored_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # what was due before may have gone out
 
     @property
     def zone(self) -> ZoneInfo:

@@ -1,7 +1,8 @@
 """A backup put back into an empty installation, such that nothing goes out twice and no reference is given twice.
 
 What was given out, sent and read between the backup and the loss is not in it. So every counter of references jumps
-ahead, all mail that waited is held for a person, and what lies in the mailboxes counts as old.
+ahead, all mail that waited is held for a person, what is due from before the restoring waits for one, and what lies in
+the mailboxes, or was not recorded yet, counts as old.
 """
 
 import json
@@ -16,13 +17,13 @@ from pathlib import Path
 from typing import IO
 
 import sqlalchemy as sa
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from intake.errors import DatabaseUnavailable, NotPossible
 from intake.store.backing_up import ABOUT, FILES, POSTGRESQL_FILE, SQLITE_FILE, run_postgresql
 from intake.store.consultations import Consultation
 from intake.store.database import Database
-from intake.store.emails import Mailbox, MailboxFolder, OutgoingEmail, OutgoingStatus
+from intake.store.emails import EmailStatus, InboundEmail, Mailbox, MailboxFolder, OutgoingEmail, OutgoingStatus
 from intake.store.files import FileStore
 from intake.store.reasons import Reason
 from intake.store.transitions import Move, move_outgoings
@@ -133,7 +134,10 @@ def _restore_database(tar: tarfile.TarFile, database: Database, name: str) -> No
 
 def _make_safe(session: Session, *, now: datetime, actor: str) -> int:
     """How many emails are held."""
-    session.execute(sa.update(Consultation).values(last_number=Consultation.last_number + JUMP))
+    session.execute(sa.update(Consultation).values(last_number=Consultation.last_number + JUMP, restored_at=now))
+    # Those that no outcome was written of, as far as we know: they may have been answered since.
+    undone = col(InboundEmail.status).in_([EmailStatus.received, EmailStatus.failed, EmailStatus.held])
+    session.execute(sa.update(InboundEmail).where(undone).values(is_backlog=True))
     session.execute(sa.update(Mailbox).values(first_poll_completed_at=None, lease_owner=None, lease_until=None))
     session.execute(sa.update(MailboxFolder).values(gone_through_to=None))
     sending = session.exec(select(OutgoingEmail).where(OutgoingEmail.status == OutgoingStatus.sending)).all()

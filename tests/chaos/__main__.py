@@ -51,7 +51,7 @@ def _ran(plan: Plan, database: str) -> bool:
         finally:
             _print("seconds", round(time.monotonic() - started))
     shutil.rmtree(folder)
-    _print("result", "the log equals what was sent")
+    _print("result", "the log equals what was sent, and so does a backup's that was restored")
     return True
 
 
@@ -61,6 +61,7 @@ def _print_outcome(outcome: Outcome) -> None:
     _print("answers that joined a response", outcome.additions)
     _print("workers that ended by themselves", outcome.ended_by_themselves)
     _print("acknowledgements that came twice", outcome.copies)
+    _print("backups made meanwhile", len(outcome.backups))
     _print("left for later hours", outcome.left_waiting)
 
 

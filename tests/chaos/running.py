@@ -2,8 +2,6 @@
 
 import json
 import smtplib
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -21,10 +19,12 @@ from intake.mail.mailbox import connect
 from intake.mail.smtp import SmtpSender
 from intake.store.emails import OutgoingEmail, OutgoingStatus
 from intake.store.responses import Addition, Response
+from tests import databases
 from tests.chaos.breaking import Cable, Scene, drawn_strikes, kinds_at, strike
 from tests.chaos.judging import assert_log_equals
 from tests.chaos.letters import Letter, drawn_letters
-from tests.chaos.workers import ENVIRONMENT, ROOT, start_pace, working
+from tests.chaos.restored import assert_restored_equals, back_up, run_intake
+from tests.chaos.workers import start_pace, working
 from tests.configuring import Sections, as_toml, as_tree
 from tests.faults.council import Council
 from tests.office import MAIL_DOMAIN, Office, open_office
@@ -57,6 +57,7 @@ class Outcome:
     left_waiting: int = 0
     additions: int = 0
     copies: int = 0
+    backups: list[Path] = field(default_factory=list)
 
 
 def run_chaos(plan: Plan, mail_system: MailSystem, postgres: Postgres | None, folder: Path) -> Outcome:
@@ -76,7 +77,10 @@ def run_chaos(plan: Plan, mail_system: MailSystem, postgres: Postgres | None, fo
         pace = start_pace(plan.rate, longest=plan.seconds + plan.quiet + 60)
         with working(2 if postgres else 1, config, pace, folder) as workers:
             scene = Scene(mail_system, postgres, imap, smtp, workers)
-            _arrive_amid_faults(plan, scene, council, letters, outcome)
+            with ThreadPoolExecutor(1) as keeper:
+                backing_up = keeper.submit(_back_up, plan, config, folder)
+                _arrive_amid_faults(plan, scene, council, letters, outcome)
+                outcome.backups = backing_up.result()
             outcome.left_waiting = _work_on(plan, scene, council)
             # A mailbox or mail server that is away is foreseen; only a database that is away breaks a job off.
             assert all(worker.errors() <= ({"OperationalError"} if postgres else set()) for worker in workers)
@@ -86,7 +90,26 @@ def run_chaos(plan: Plan, mail_system: MailSystem, postgres: Postgres | None, fo
         _assert_reconciled(config)
         outcome.additions = len(office.rows(Addition))
         outcome.copies = assert_log_equals(council, letters)
+        elsewhere = folder / "elsewhere.toml"
+        elsewhere.write_text(as_toml({**given, **_empty_places(folder / "elsewhere", postgres)}))
+        assert_restored_equals(council, letters, outcome.backups[-1], config=elsewhere)
     return outcome
+
+
+def _back_up(plan: Plan, config: Path, folder: Path) -> list[Path]:
+    """Those that were made, one after the other, until the last emails arrive."""
+    started, made = time.monotonic(), list[Path]()
+    for number, part in enumerate((0.2, 0.5, 0.8)):
+        _wait_until(started + part * plan.seconds)
+        file = folder / f"backup-{number}.tar"
+        made += [file] if back_up(config, file) else []
+    return made
+
+
+def _empty_places(folder: Path, postgres: Postgres | None) -> Sections:
+    folder.mkdir()
+    url = postgres.new_database(lambda _: None) if postgres else databases.sqlite_url(folder)
+    return {"database": {"url": url}, "files": {"path": str(folder / "files")}}
 
 
 def _arrive_amid_faults(
@@ -180,8 +203,5 @@ def _settings(imap: Cable, smtp: Cable, mail_system: MailSystem, plan: Plan) -> 
 
 
 def _assert_reconciled(config: Path) -> None:
-    command = [sys.executable, "-c", "from intake.cli import main; main()", "--config", str(config)]
-    found = subprocess.run(
-        [*command, "reconcile", "--json"], cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False
-    )
+    found = run_intake(config, "reconcile", "--json")
     assert (found.returncode, json.loads(found.stdout)["differences"]) == (0, []), found.stderr

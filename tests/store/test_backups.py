@@ -5,19 +5,23 @@ import json
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, col, select
 
 from intake import jobs
 from intake.errors import NotPossible
+from intake.schedules import Anchor
 from intake.store.backing_up import BackedUp, back_up
 from intake.store.consultations import Consultation
 from intake.store.database import Database
-from intake.store.emails import InboundEmail, OutgoingStatus
+from intake.store.emails import InboundEmail, OutgoingEmail, OutgoingStatus
 from intake.store.files import FileStore
+from intake.store.mailings import Audience, Mailing, ReminderRule
 from intake.store.restoring import JUMP, Restored, restore
 from tests import databases
 from tests.building import raw_email
@@ -75,6 +79,59 @@ def test_restored_installation_has_everything_and_sends_nothing_by_itself(
         review = session.exec(select(Consultation).where(Consultation.reference_prefix == "IEO")).one()
         assert review.last_number == 2 + JUMP
     database.require_newest_schema()
+
+
+def test_what_was_collected_but_not_recorded_yet_counts_as_old_after_a_restore(
+    office: Office, elsewhere: tuple[Database, FileStore], tmp_path: Path
+) -> None:
+    """Its writer may have been answered between the backup and the loss."""
+    office.receive(raw_email(sender=DAN, to=REVIEW, message_id="<third@x.example>"))
+    office.collect()
+    backed_up(office, tmp_path / "backup.tar")
+    restored(elsewhere, tmp_path / "backup.tar")
+    again = replace(office.this, database=elsewhere[0], files=elsewhere[1])
+    jobs.record(again)
+    jobs.send(again)
+    with elsewhere[0].reading() as session:
+        outgoing = session.exec(select(OutgoingEmail).order_by(col(OutgoingEmail.id))).all()
+        assert [(one.status.value, one.reason) for one in outgoing] == [
+            ("sent", None),
+            ("held", "restored"),
+            ("held", "backlog"),
+        ]
+
+
+def test_reminders_of_the_time_that_was_lost_wait_for_a_person(
+    office: Office, elsewhere: tuple[Database, FileStore], tmp_path: Path
+) -> None:
+    backed_up(office, tmp_path / "backup.tar")
+    office.now = DURING + timedelta(days=1)
+    restore(*elsewhere, tmp_path / "backup.tar", now=office.now, actor="command line")
+    with elsewhere[0].transaction() as session:
+        session.add(rule(session, clock=time(9), on=DURING + timedelta(days=1)))
+        session.add(rule(session, clock=time(9), on=DURING + timedelta(days=2)))
+    again = replace(office.this, database=elsewhere[0], files=elsewhere[1])
+    jobs.remind(again)
+    office.now += timedelta(days=1)
+    jobs.remind(again)
+    with elsewhere[0].reading() as session:
+        made = session.exec(select(Mailing).order_by(col(Mailing.due_at))).all()
+        assert [mailing.paused_at is not None for mailing in made] == [True, False]
+
+
+def rule(session: Session, *, clock: time, on: datetime) -> ReminderRule:
+    """So many days before closing, that it is due on that day."""
+    review = session.exec(select(Consultation).where(Consultation.reference_prefix == "IEO")).one()
+    days = (review.closes_at.date() - on.date()).days
+    return ReminderRule(
+        consultation_id=review.id,
+        name=f"{days} days before",
+        audience=Audience.unanswered,
+        anchor=Anchor.closing,
+        amount=-days,
+        clock=clock,
+        set_at=DURING - timedelta(days=1),
+    )
 
 
 def test_files_and_database_of_a_backup_belong_together_while_mail_comes_in(

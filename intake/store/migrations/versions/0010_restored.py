@@ -1,0 +1,13 @@
+"""When a consultation was restored from a backup: what was due before may have gone out already."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("consultation", sa.Column("restored_at", sa.DateTime(timezone=True), nullable=True))
