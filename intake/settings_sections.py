@@ -188,7 +188,10 @@ class Server(_Section):
 
 
 class MailboxSettings(Server):
-    """One IMAP account. No `folders` means every one that can be selected, except Sent, Drafts and Trash."""
+    """One IMAP account. No `folders` means every one that can be selected, except Sent, Drafts and Trash.
+
+    `remove_round_trips`: the emails of `alarms.round_trip_minutes` are deleted from it once they came.
+    """
 
     port: _Port = 993
     security: _Security = "tls"
@@ -198,6 +201,7 @@ class MailboxSettings(Server):
     server_action: Annotated[str, AfterValidator(_server_action)] = "leave"
     folders: list[str] = []
     skip_folders: list[str] = []
+    remove_round_trips: bool = False
 
     @model_validator(mode="after")
     def _has_a_password_or_needs_none(self) -> Self:

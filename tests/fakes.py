@@ -17,8 +17,9 @@ Emails = dict[int, tuple[bytes, datetime]]
 class FakeMailbox:
     """An account in memory, `{folder: {uid: (raw, received_at)}}`; pass `connect` where mailbox.connect is wanted.
 
-    `fetched`, `headers_fetched`, `flagged` and `moved` say what was done, as (folder, uid). `loses_connection_after` n
-    emails fetched, every call raises MailboxUnavailable until the next `connect`; it happens once.
+    `fetched`, `headers_fetched`, `flagged`, `moved` and `removed` say what was done, as (folder, uid).
+    `loses_connection_after` n emails fetched, every call raises MailboxUnavailable until the next `connect`; it happens
+    once.
     """
 
     def __init__(self, folders: dict[str, Emails] | None = None) -> None:
@@ -30,6 +31,7 @@ class FakeMailbox:
         self.headers_fetched: list[tuple[str, int]] = []
         self.flagged: list[tuple[str, int]] = []
         self.moved: list[tuple[str, int]] = []
+        self.removed: list[tuple[str, int]] = []
         self._highest: dict[str, int] = {}
         self._is_connected = True
         self._open = ""
@@ -98,6 +100,12 @@ class FakeMailbox:
             self.add(raw, received_at, folder=folder)
             self.moved.append((self._open, uid))
 
+    def remove(self, uids: Sequence[int]) -> None:
+        self._needs_changes()
+        for uid, _ in self._present(uids):
+            del self.contents[self._open][uid]
+            self.removed.append((self._open, uid))
+
     def close(self) -> None:
         self._is_connected = False
 
@@ -160,6 +168,9 @@ class FakeSender:
     def open(self) -> None:
         if self.is_unavailable:
             raise SenderUnavailable
+
+    def offer(self, *, sender: str, recipient: str) -> None:
+        self.open()
 
     def send(self, *, sender: str, recipient: str, raw: bytes) -> None:
         self.open()

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from intake.inbound.fetching import fetch_large, fetch_requested
 from intake.inbound.poll import Collected, Poll
+from intake.inbound.server_actions import act_on_server
 from intake.mail.folders import Folder, Role
 from intake.mail.mailbox import FetchedEmail, FolderMissing, FolderRefused, FolderState, ListedEmail
 from intake.settings import MailboxSettings
@@ -52,7 +53,7 @@ def collect_mailbox(this: Poll) -> Collected:
         if this.stopped():
             return this.found
     _finish(this, was_success=refused is None)
-    _act_on_server(this, collected)
+    act_on_server(this, collected)
     if refused is not None:
         raise refused
     return this.found
@@ -293,48 +294,8 @@ def _entry(
     )
 
 
-# Touching the server
-
-
 def _action(settings: MailboxSettings, folder: Folder) -> ServerAction:
     """Owed to a collected message: nothing when left in place, or where it already lies in the folder to move to."""
     if settings.server_action in ("leave", f"move:{folder.name}"):
         return ServerAction.none
     return ServerAction.pending
-
-
-def _act_on_server(this: Poll, folders: Sequence[MailboxFolder]) -> None:
-    """Flag or move what is stored. This comes last: a server that refuses it keeps no email from being collected.
-
-    The ledger keeps what is still owed, so a failure here is made good at the next poll.
-    """
-    verb, _, target = this.settings.server_action.partition(":")
-    for row in folders if verb != "leave" else ():
-        owed = _owed(this, row)
-        # In a folder made anew since it was collected the same UIDs are other messages.
-        if not owed or this.server.open_folder(row.name, for_changes=True).uid_validity != row.uid_validity:
-            continue
-        for start in range(0, len(owed), CHUNK_EMAILS):
-            entry_ids, uids = zip(*owed[start : start + CHUNK_EMAILS], strict=True)
-            if verb == "flag":
-                this.server.flag(uids)
-            else:
-                this.server.move(uids, target)
-            _note_done(this, entry_ids)
-
-
-def _owed(this: Poll, row: MailboxFolder) -> Sequence[tuple[int, int]]:
-    with this.database.reading() as session:
-        return session.exec(
-            select(LedgerEntry.id, LedgerEntry.uid)
-            .where(LedgerEntry.folder_id == row.id, LedgerEntry.uid_validity == row.uid_validity)
-            .where(LedgerEntry.server_action == ServerAction.pending)
-        ).all()
-
-
-def _note_done(this: Poll, entry_ids: Sequence[int]) -> None:
-    with this.database.transaction() as session:
-        this.renew(session)
-        done = sa.update(LedgerEntry).where(col(LedgerEntry.id).in_(entry_ids))
-        session.execute(done.values(server_action=ServerAction.done))
-    this.found.server_actions += len(entry_ids)

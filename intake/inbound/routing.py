@@ -13,6 +13,7 @@ from intake.inbound.wishes import wishes
 from intake.mail.automatic import CERTAIN_REASONS, Automatic
 from intake.mail.understanding import Understood
 from intake.mail.usable_addresses import LONGEST_ADDRESS, is_usable_address
+from intake.outbound.round_trips import is_round_trip
 from intake.store.consultations import AddressKind
 from intake.store.reasons import Reason
 from intake.store.responses import Wish
@@ -147,7 +148,8 @@ def has_response_signal(email: Understood, given: Circumstances, consultation_id
 def may_copy(header: Understood, given: Circumstances) -> bool:
     """Whether a message in an officer's own mailbox may be fetched, judged by its header alone."""
     meant = meant_for(header, given)
-    if given.names or given.answers:
+    is_ours = header.automatic is not None and header.automatic.kind == "own"
+    if given.names or given.answers or (is_ours and is_round_trip(header.message_id)):
         return True
     return any(m.kind is AddressKind.dedicated or has_response_signal(header, given, m.consultation_id) for m in meant)
 

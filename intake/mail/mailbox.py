@@ -1,8 +1,8 @@
 """The only door to imapclient: one signed-in connection to one IMAP account.
 
 It says what lies in the account and brings the bytes. It never chooses which emails are wanted, never remembers
-anything between two connections, and never changes the server unless `flag` or `move` is called. One connection
-belongs to one thread; after MailboxUnavailable it is of no more use: close it and connect again.
+anything between two connections, and never changes the server unless `flag`, `move` or `remove` is called. One
+connection belongs to one thread; after MailboxUnavailable it is of no more use: close it and connect again.
 """
 
 import logging
@@ -25,7 +25,7 @@ from imapclient.exceptions import (  # type: ignore[import-untyped]
 from intake.errors import IntakeError, MailboxUnavailable, SignInRefused
 from intake.mail.connecting import network_reason, tls_context
 from intake.mail.folders import Folder, with_roles
-from intake.mail.signin import TokenRefused, TokenSource, TokenUnavailable, tokens_of
+from intake.mail.signin import TO_READ, TokenRefused, TokenSource, TokenUnavailable, tokens_of
 from intake.settings import MailboxSettings
 
 # Its DEBUG lines hold subjects and bodies, so no level of anybody's root logger may let them out.
@@ -101,6 +101,9 @@ class Mailbox(Protocol):
 
     def move(self, uids: Sequence[int], folder: str) -> None:
         r"""Raises FolderMissing. A server that can neither MOVE nor expunge by UID keeps them, marked \Deleted."""
+
+    def remove(self, uids: Sequence[int]) -> None:
+        r"""For good. A server that cannot expunge by UID keeps them, marked \Deleted."""
 
     def close(self) -> None:
         """Never raises."""
@@ -187,6 +190,12 @@ class ImapMailbox:
             for some in _by_command(uids):
                 self._move(some, self._wire(folder))
 
+    def remove(self, uids: Sequence[int]) -> None:
+        self._needs_changes()
+        with _in_plain_words(self._name):
+            for some in _by_command(uids):
+                self._remove(some)
+
     def close(self) -> None:
         _hang_up(self._client)
 
@@ -259,6 +268,9 @@ class ImapMailbox:
             self._client.move(uids, wire)
             return
         self._client.copy(uids, wire)
+        self._remove(uids)
+
+    def _remove(self, uids: list[int]) -> None:
         self._client.add_flags(uids, [DELETED], silent=True)
         # A plain EXPUNGE would also remove what other people have marked (RFC 4315 section 1).
         if self._client.has_capability("UIDPLUS"):
@@ -290,61 +302,50 @@ def _reach(settings: MailboxSettings) -> Any:
 
 
 def _sign_in(client: Any, settings: MailboxSettings, name: str) -> None:
-    if tokens := tokens_of(settings):
-        _sign_in_by_token(client, settings, name, tokens)
-        return
-    assert settings.password
+    tokens = tokens_of(settings)
+    token = _token(tokens, settings, name) if tokens else None
     try:
         # LOGIN takes ASCII only, and imaplib sends a user name with a space in it unquoted.
-        if client.has_capability("AUTH=PLAIN"):
-            client.plain_login(settings.username, settings.password.get_secret_value())
+        if token:
+            client.oauth2_login(settings.username, token)
+        elif client.has_capability("AUTH=PLAIN"):
+            client.plain_login(settings.username, _password(settings))
         else:
-            client.login(settings.username, settings.password.get_secret_value())
+            client.login(settings.username, _password(settings))
     except LoginError as error:
         # imapclient gives a connection lost at this moment the same name as a wrong password.
         if isinstance(error.__context__, IMAPClientAbortError):
             raise error.__context__ from None
-        raise _refused_sign_in(name, _code(error)) from None
+        refusal = _refusal(settings, name, _code(error))
+        if tokens and isinstance(refusal, SignInRefused):
+            tokens.forget(settings.username)
+        raise refusal from None
 
 
-def _sign_in_by_token(client: Any, settings: MailboxSettings, name: str, tokens: TokenSource) -> None:
+def _password(settings: MailboxSettings) -> str:
+    assert settings.password
+    return settings.password.get_secret_value()
+
+
+def _token(tokens: TokenSource, settings: MailboxSettings, name: str) -> str:
     try:
-        token = tokens.token(settings.username)
+        return tokens.token(settings.username)
     except TokenRefused as refused:
         raise SignInRefused(f"Mailbox {name}: {refused}") from None
     except TokenUnavailable as unavailable:
         raise MailboxUnavailable(f"Mailbox {name}: {unavailable}") from None
-    try:
-        client.oauth2_login(settings.username, token)
-    except LoginError as error:
-        if isinstance(error.__context__, IMAPClientAbortError):
-            raise error.__context__ from None
-        code = _code(error)
-        if code in _TEMPORARY_CODES:
-            raise _refused_sign_in(name, code) from None
-        tokens.forget(settings.username)
-        raise SignInRefused(
-            f"Mailbox {name}: a token was given, but the mail server does not let it into this mailbox"
-            f"{f' ({code})' if code else ''}; {_PERMISSIONS[settings.sign_in]}"
-        ) from None
 
 
-_PERMISSIONS = {
-    "microsoft": "give the app IMAP.AccessAsApp and full access to the mailbox, and correct username "
-    "(docs/microsoft-365.md, steps 2 to 4).",
-    "google": "switch IMAP on for the mailbox, and correct username (docs/google-workspace.md).",
-}
-
-
-def _refused_sign_in(name: str, code: str) -> MailboxUnavailable:
+def _refusal(settings: MailboxSettings, name: str, code: str) -> MailboxUnavailable:
     shown = f" ({code})" if code else ""
     if code in _TEMPORARY_CODES:
         return MailboxUnavailable(
             f"Mailbox {name}: the mail server takes no sign-in now{shown}; it is tried again at the next poll."
         )
-    return SignInRefused(
-        f"Mailbox {name}: the mail server refused the user name or password{shown}; check username and password_file."
-    )
+    refused = "a token was given, but the mail server does not let it into this mailbox"
+    if settings.sign_in == "password":
+        refused = "the mail server refused the user name or password"
+    return SignInRefused(f"Mailbox {name}: {refused}{shown}; {TO_READ[settings.sign_in]}.")
 
 
 def _hang_up(client: Any) -> None:

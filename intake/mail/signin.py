@@ -46,8 +46,18 @@ _GOOGLE: Mapping[str, str] = {
     "invalid_grant": "there is no such mailbox for the service account, or this machine's clock is off",
     "access_denied": "an administrator of the domain has forbidden it",
 }
-
-
+# What to do where a server does not take a good token, or a password, by `sign_in`.
+TO_READ: Mapping[str, str] = {
+    "password": "check username and password_file",
+    "microsoft": "give the app IMAP.AccessAsApp and full access to the mailbox, and correct username "
+    "(docs/microsoft-365.md, steps 2 to 4)",
+    "google": "switch IMAP on for the mailbox, and correct username (docs/google-workspace.md)",
+}
+TO_SEND: Mapping[str, str] = {
+    "password": "check username and password_file in [smtp]",
+    "microsoft": "give the app SMTP.SendAsApp, and check username in [smtp] (docs/microsoft-365.md, steps 2 to 4)",
+    "google": "check username in [smtp] (docs/google-workspace.md)",
+}
 _NO_KEY = "certificate_file in [microsoft] must hold an RSA private key and its certificate, as PEM."
 
 

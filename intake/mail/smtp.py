@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 
 from intake.errors import RecipientUnknown, SendPostponed, SendRefused
 from intake.mail.connecting import network_reason, tls_context, without_addresses
-from intake.mail.signin import TokenRefused, TokenSource, TokenUnavailable, tokens_of
+from intake.mail.signin import TO_SEND, TokenRefused, TokenSource, TokenUnavailable, tokens_of
 from intake.settings import SmtpSettings
 
 
@@ -41,6 +41,12 @@ class Sender(Protocol):
     def open(self) -> None:
         """Connect and sign in now, as `send` does by itself. Raises SenderUnavailable."""
 
+    def offer(self, *, sender: str, recipient: str) -> None:
+        """Name both as for an email, and take it back: nothing is sent. Raises as `send` does.
+
+        Servers that judge only once they have the content, as Exchange does, refuse nothing here.
+        """
+
     def close(self) -> None:
         """Never raises."""
 
@@ -51,6 +57,12 @@ class SmtpSender:
     def __init__(self, settings: SmtpSettings) -> None:
         self._settings = settings
         self._smtp: smtplib.SMTP | None = None
+
+    def offer(self, *, sender: str, recipient: str) -> None:
+        self.open()
+        assert self._smtp
+        _give_envelope(self._smtp, _Letter(_on_the_wire(sender, SenderUnavailable), recipient, b""))
+        self.close()
 
     def send(self, *, sender: str, recipient: str, raw: bytes) -> None:
         letter = _Letter(_on_the_wire(sender, SenderUnavailable), _on_the_wire(recipient, SendRefused), raw)
@@ -181,7 +193,8 @@ def _in_plain_words(settings: SmtpSettings) -> Iterator[None]:
     except smtplib.SMTPAuthenticationError as error:
         said = _said(error.smtp_code, error.smtp_error, settings.username or "")
         if 500 <= error.smtp_code < 600:
-            reason = f"refused {_REFUSED[settings.sign_in].format(said=said)}"
+            refused = "the user name or password" if settings.sign_in == "password" else "the token"
+            reason = f"refused {refused} ({said}); {TO_SEND[settings.sign_in]}"
         else:
             reason = f"takes no sign-in now ({said}); it is tried again later"
     except smtplib.SMTPResponseException as error:
@@ -196,14 +209,6 @@ def _in_plain_words(settings: SmtpSettings) -> Iterator[None]:
     else:
         return
     raise SenderUnavailable(f"No email can be sent: the mail server {reason}.") from None
-
-
-_REFUSED = {
-    "password": "the user name or password ({said}); check username and password_file in [smtp]",
-    "microsoft": "the token ({said}); give the app SMTP.SendAsApp, and check username in [smtp] "
-    "(docs/microsoft-365.md, steps 2 to 4)",
-    "google": "the token ({said}); check username in [smtp] (docs/google-workspace.md)",
-}
 
 
 def _give_envelope(smtp: smtplib.SMTP, letter: _Letter) -> None:
@@ -248,7 +253,10 @@ def _judge(stage: _Stage, answer: tuple[int, bytes | str], letter: _Letter) -> N
         raise SendPostponed(f"The mail server cannot take the email now ({said}); it is tried again later.")
     # 552 to MAIL FROM is about the size of this email (RFC 1870 section 6.1).
     if code != 552 and (stage == "sender" or _is_about_us(code, words)):
-        raise SenderUnavailable(f"The mail server refused us as the sender ({said}); check username and our address.")
+        raise SenderUnavailable(
+            f"The mail server refused us as the sender ({said}); give the account of [smtp] the right to send as this "
+            "address, or correct the address."
+        )
     if stage != "recipient":
         raise SendRefused(f"The mail server refused the email for good ({said}).")
     raise _recipient_fault(words)(f"The mail server refused the recipient for good ({said}).")

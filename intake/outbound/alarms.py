@@ -10,15 +10,16 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from intake.errors import SendPostponed, SendRefused
-from intake.mail.compose import UnwritableAddress, compose, new_message_id
-from intake.mail.message import Address
+from intake.mail.compose import UnwritableAddress, new_message_id
 from intake.mail.smtp import Sender
-from intake.outbound.round_trips import note_what_came, overdue
+from intake.outbound.plain_emails import own_address, plain_email
+from intake.outbound.round_trips import clock_ahead, note_what_came, overdue
 from intake.settings import Settings
 from intake.store.alarms import Alarm
 from intake.store.database import Database, add_if_new
@@ -107,19 +108,14 @@ def _queues(session: Session, settings: Settings, now: datetime) -> Iterator[Tro
     """Mailings wait for quiet hours, and behind one another; what answers somebody does not."""
     before = now - timedelta(minutes=settings.alarms.waiting_minutes)
     length = length_wording(timedelta(minutes=settings.alarms.waiting_minutes))
-    unsent = _count(
-        session,
-        OutgoingEmail.status.in_([OutgoingStatus.queued, OutgoingStatus.sending]),  # type: ignore[attr-defined]
-        col(OutgoingEmail.mailing_id).is_(None),
-        col(OutgoingEmail.queued_at) < before,
-    )
-    if unsent:
-        waits = "has" if unsent == 1 else "have"
-        yield Trouble("sending", f"{plural(unsent, 'email')} {waits} waited for longer than {length} to be sent.")
+    is_unsent = col(OutgoingEmail.status).in_([OutgoingStatus.queued, OutgoingStatus.sending])
+    unsent = _count(session, is_unsent, col(OutgoingEmail.mailing_id).is_(None), col(OutgoingEmail.queued_at) < before)
     unread = _count(session, col(InboundEmail.status) == EmailStatus.received, col(InboundEmail.collected_at) < before)
-    if unread:
-        waits = "has" if unread == 1 else "have"
-        yield Trouble("recording", f"{plural(unread, 'email')} {waits} waited for longer than {length} to be recorded.")
+    for key, count, what in (("sending", unsent, "sent"), ("recording", unread, "recorded")):
+        if count:
+            waits = "has" if count == 1 else "have"
+            told = f"{plural(count, 'email')} {waits} waited for longer than {length} to be {what}."
+            yield Trouble(key, told)
 
 
 def _left_lying(session: Session, now: datetime) -> Iterator[Trouble]:
@@ -139,13 +135,14 @@ def _left_lying(session: Session, now: datetime) -> Iterator[Trouble]:
 
 
 def _clock(session: Session, now: datetime) -> Iterator[Trouble]:
-    """An email cannot have come to the server after we fetched it from there."""
-    lately = col(InboundEmail.collected_at) > now - _LOOKED_AT
-    rows = session.exec(select(InboundEmail.received_at, InboundEmail.collected_at).where(lately))
-    ahead = max((received - collected for received, collected in rows if received), default=timedelta())
-    if ahead > _CLOCK_OFF:
-        told = f"This machine’s clock is about {length_wording(ahead)} behind a mail server’s; set it by NTP."
-        yield Trouble("clock", told)
+    """An email cannot have come to the server after we fetched it from there, nor one of ours before we sent it."""
+    lately = now - _LOOKED_AT
+    times = select(InboundEmail.received_at, InboundEmail.collected_at).where(col(InboundEmail.collected_at) > lately)
+    behind = max((received - collected for received, collected in session.exec(times) if received), default=timedelta())
+    for off, way in ((behind, "behind"), (clock_ahead(session, since=lately), "ahead of")):
+        if off > _CLOCK_OFF:
+            told = f"This machine’s clock is about {length_wording(off)} {way} a mail server’s; set it by NTP."
+            yield Trouble("clock", told)
 
 
 def _count(session: Session, *conditions: sa.ColumnElement[bool]) -> int:
@@ -169,10 +166,9 @@ def _keep(session: Session, found: dict[str, Trouble], *, now: datetime) -> tupl
 def _tell(this: Watch, *, now: datetime) -> int:
     """One email to each administrator about all that changed. What could not go by any way is told at the next look."""
     with this.database.transaction() as session:
-        new = _claim(session, col(Alarm.over_at).is_(None), Alarm.told_at, now)
-        over = _claim(
-            session, col(Alarm.over_at).is_not(None) & col(Alarm.told_at).is_not(None), Alarm.over_told_at, now
-        )
+        new = _claim(session, col(Alarm.over_at).is_(None), "told_at", now)
+        is_over = col(Alarm.over_at).is_not(None) & col(Alarm.told_at).is_not(None)
+        over = _claim(session, is_over, "over_told_at", now)
         recipients = _recipients(session, this.settings)
         told = [(row.sentence, row.since) for row in new], [(row.sentence, row.since) for row in over]
         ids = [row.id for row in new], [row.id for row in over]
@@ -186,13 +182,14 @@ def _tell(this: Watch, *, now: datetime) -> int:
     return sent
 
 
-def _claim(session: Session, condition: sa.ColumnElement[bool], told: object, now: datetime) -> Sequence[Alarm]:
+def _claim(
+    session: Session, condition: sa.ColumnElement[bool], told: Literal["told_at", "over_told_at"], now: datetime
+) -> Sequence[Alarm]:
     """Marked as told before it is, so that of two workers only one tells."""
-    name = getattr(told, "key", "")
-    untold = select(Alarm).where(condition, getattr(Alarm, name).is_(None)).order_by(col(Alarm.since))
+    untold = select(Alarm).where(condition, getattr(Alarm, told).is_(None)).order_by(col(Alarm.since))
     rows = session.exec(untold.with_for_update(skip_locked=True)).all()
     for row in rows:
-        setattr(row, name, now)
+        setattr(row, told, now)
     return rows
 
 
@@ -215,21 +212,12 @@ def _send(
     subject = f"intake: {new[0][0] if new else 'over: ' + over[0][0]}"
     text = "\n\n".join(_parts(this.settings, new, over, now))
     settings, sent = this.settings, 0
-    from_address = settings.smtp.username or ""
-    sender = from_address if "@" in from_address else f"intake@{settings.mail.message_id_domain}"
+    sender = own_address(settings)
     for recipient in recipients:
+        message_id = new_message_id(KIND, settings.mail.message_id_domain)
         with suppress(UnwritableAddress):
-            raw = compose(
-                message_id=new_message_id(KIND, settings.mail.message_id_domain),
-                sender=Address("intake", sender),
-                recipient=Address("", recipient),
-                subject=subject[:150],
-                text=text,
-                html=None,
-                in_reply_to=None,
-                references=[],
-                sent_at=now,
-                auto_submitted="auto-generated",
+            raw = plain_email(
+                message_id=message_id, sender=sender, recipient=recipient, subject=subject[:150], text=text, now=now
             )
             sent += any(_goes(route, sender, recipient, raw) for route in this.routes)
     return sent

@@ -1,40 +1,60 @@
-"""Emails that intake sends to the consultations' own addresses, to see whether they come in again.
+"""Emails that intake sends to the consultations' published addresses, to see whether they come in again.
 
-Known by their Message-ID as our own, so that recording sets them aside and they never show. Only addresses of which
-everything is taken in are tried: in an officer's own mailbox nothing of ours has to be.
+Known by their Message-ID as our own, so that recording sets them aside and they never show. An officer's own mailbox
+gets them only where they may be removed from it again. Never touches a mailbox: collecting does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from intake.errors import SendPostponed, SendRefused
-from intake.mail.compose import compose, new_message_id
-from intake.mail.message import Address
+from intake.mail.compose import UnwritableAddress, new_message_id
 from intake.mail.smtp import Sender
+from intake.outbound.plain_emails import own_address, plain_email
 from intake.settings import Settings
 from intake.settings_sections import is_account_of
 from intake.store.alarms import RoundTrip
 from intake.store.consultations import AddressKind, Consultation, PublishedAddress
 from intake.store.database import Database, add_if_new
-from intake.store.emails import InboundEmail
+from intake.store.emails import EmailStatus, InboundEmail
+from intake.store.reasons import Reason
 from intake.wording import length_wording
 
 KIND = "round-trip"
 _KEPT = timedelta(days=30)
+_SUBJECT = "intake: a test of the way in"
 _TEXT = "intake sent this to see whether mail to this address comes in. Nobody needs to do anything with it."
+
+
+def is_round_trip(message_id: str | None) -> bool:
+    """Of an email that is our own."""
+    return (message_id or "").startswith(f"<intake.{KIND}.")
+
+
+def own_test_emails() -> sa.Select[Any]:
+    """The ids of those that came in again and were set aside as our own."""
+    return sa.select(col(InboundEmail.id)).where(
+        col(InboundEmail.message_id).in_(sa.select(col(RoundTrip.message_id))),
+        col(InboundEmail.status) == EmailStatus.ignored,
+        col(InboundEmail.reason) == Reason.own_mail.value,
+    )
 
 
 def note_what_came(session: Session) -> None:
     """From what was collected and understood since."""
-    under_way = select(RoundTrip, InboundEmail.collected_at).join(
-        InboundEmail, col(InboundEmail.message_id) == RoundTrip.message_id
-    )
-    for trip, collected_at in session.exec(under_way.where(col(RoundTrip.came_at).is_(None))):
-        trip.came_at = collected_at
+    for trip, email in _with_email(session, col(RoundTrip.came_at).is_(None)):
+        trip.came_at = email.collected_at
+
+
+def clock_ahead(session: Session, *, since: datetime) -> timedelta:
+    """By how much an email of ours came to its server before we sent it, as our clock has it. 0: by none."""
+    came = _with_email(session, col(RoundTrip.sent_at) > since)
+    return max((trip.sent_at - email.received_at for trip, email in came if email.received_at), default=timedelta())
 
 
 def send_round_trips(database: Database, settings: Settings, sender: Sender, *, now: datetime) -> int:
@@ -45,27 +65,39 @@ def send_round_trips(database: Database, settings: Settings, sender: Sender, *, 
     slot = int(now.timestamp()) // (minutes * 60)
     with database.transaction() as session:
         session.execute(sa.delete(RoundTrip).where(col(RoundTrip.sent_at) < now - _KEPT))
-        trips = list(_begun(session, settings, slot, now))
+        trips = [(trip.address, trip.message_id) for trip in _begun(session, settings, slot, now)]
+    ours = own_address(settings)
     with closing(sender):
-        for trip in trips:
-            with suppress(SendPostponed, SendRefused):
-                address = _sender(settings)
-                sender.send(sender=address, recipient=trip.address, raw=_written(trip, address, now))
+        for address, message_id in trips:
+            with suppress(SendPostponed, SendRefused, UnwritableAddress):
+                raw = plain_email(
+                    message_id=message_id, sender=ours, recipient=address, subject=_SUBJECT, text=_TEXT, now=now
+                )
+                sender.send(sender=ours, recipient=address, raw=raw)
     return len(trips)
 
 
 def overdue(session: Session, settings: Settings, *, now: datetime) -> Iterator[tuple[str, str]]:
-    """Each address with a sentence, where the last that should be back is not, and no later one is."""
+    """Each address that is still tried, with a sentence, where the last email that should be back is not, and no later
+    one is."""
+    if not settings.alarms.round_trip_minutes:
+        return
     patience = timedelta(minutes=settings.alarms.round_trip_wait_minutes)
+    tried = set(_addresses(session, settings))
     last: dict[str, RoundTrip] = {}
     for trip in session.exec(select(RoundTrip).order_by(col(RoundTrip.sent_at))):
-        if trip.came_at or now - trip.sent_at > patience:
+        if trip.address in tried and (trip.came_at or now - trip.sent_at > patience):
             last[trip.address] = trip
     for address, trip in last.items():
-        if trip.came_at is None and settings.alarms.round_trip_minutes:
+        if trip.came_at is None:
             ago = length_wording(now - trip.sent_at)
             what = "responses may not reach us, or nothing goes out"
             yield address, f"A test email to {address} has not come back for {ago}: {what}."
+
+
+def _with_email(session: Session, condition: sa.ColumnElement[bool]) -> Sequence[tuple[RoundTrip, InboundEmail]]:
+    is_it = col(InboundEmail.message_id) == RoundTrip.message_id
+    return session.exec(select(RoundTrip, InboundEmail).join(InboundEmail, is_it).where(condition)).all()
 
 
 def _begun(session: Session, settings: Settings, slot: int, now: datetime) -> Iterator[RoundTrip]:
@@ -79,31 +111,18 @@ def _begun(session: Session, settings: Settings, slot: int, now: datetime) -> It
 
 
 def _addresses(session: Session, settings: Settings) -> list[str]:
-    whole = [one.username for one in settings.mailboxes.values() if one.take == "all"]
+    """Every dedicated address; an officer's where we read that mailbox and may remove from it what we sent."""
+    cleared = [one.username for one in settings.mailboxes.values() if one.remove_round_trips]
     published = session.exec(
-        select(PublishedAddress.address)
+        select(PublishedAddress.address, PublishedAddress.kind)
         .join(Consultation, col(Consultation.id) == PublishedAddress.consultation_id)
-        .where(PublishedAddress.kind == AddressKind.dedicated, col(Consultation.archived_at).is_(None))
+        .where(col(Consultation.archived_at).is_(None))
         .order_by(PublishedAddress.address)
     )
-    return [address for address in published if any(is_account_of(name, address) for name in whole)]
-
-
-def _sender(settings: Settings) -> str:
-    username = settings.smtp.username or ""
-    return username if "@" in username else f"intake@{settings.mail.message_id_domain}"
-
-
-def _written(trip: RoundTrip, sender: str, now: datetime) -> bytes:
-    return compose(
-        message_id=trip.message_id,
-        sender=Address("intake", sender),
-        recipient=Address("", trip.address),
-        subject="intake: a test of the way in",
-        text=_TEXT,
-        html=None,
-        in_reply_to=None,
-        references=[],
-        sent_at=now,
-        auto_submitted="auto-generated",
+    return list(
+        dict.fromkeys(
+            address
+            for address, kind in published
+            if kind is AddressKind.dedicated or any(is_account_of(name, address) for name in cleared)
+        )
     )

@@ -54,11 +54,12 @@ class MailboxFolder(SQLModel, table=True):
 
 
 class ServerAction(StrEnum):
-    """What is still to be done to a message on the server, after it was stored here."""
+    """What is still to be done, or was, to a message on the server, after it was stored here."""
 
     none = "none"
     pending = "pending"
     done = "done"
+    removed = "removed"  # a test email of our own
 
 
 class LedgerEntry(SQLModel, table=True):

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from intake import jobs, sandbox
-from intake.inbound import collecting, poll, recording
+from intake.inbound import collecting, poll, recording, server_actions
 from intake.mail import smtp
 from intake.outbound import outbox, reminding
 from intake.store import files
@@ -87,9 +87,9 @@ POINTS = {
         Point("collect", "files stored", _after(files.FileStore, "put_many")),
         Point("collect", "rows written", _within(collecting, "_collect_chunk", _commit)),
         Point("collect", "rows committed", _after(collecting, "_collect_chunk")),
-        Point("collect", "poll noted", _before(collecting, "_act_on_server")),
-        Point("collect", "emails moved on the server", _before(collecting, "_note_done")),
-        Point("collect", "move noted", _within(collecting, "_note_done", _commit)),
+        Point("collect", "poll noted", _before(collecting, "act_on_server")),
+        Point("collect", "emails moved on the server", _before(server_actions, "_note_done")),
+        Point("collect", "move noted", _within(server_actions, "_note_done", _commit)),
         Point("collect", "move committed", _before(poll, "give_up_lease")),
         Point("record", "claim written", _within(recording, "_claim", _commit)),
         Point("record", "claim committed", _after(recording, "_claim")),

@@ -228,6 +228,19 @@ def test_a_server_without_move_loses_nothing_other_people_marked(capability: str
         assert "EXPUNGE" not in dovecot.said("asha")
 
 
+@pytest.mark.parametrize(("capability", "left"), [(None, {2: [r"\Deleted"]}), ("IMAP4rev1", None)])
+def test_removing_removes_nothing_that_other_people_marked(capability: str | None, left: dict[int, list[str]]) -> None:
+    with Dovecot(f"imap_capability = {capability}" if capability else "") as dovecot:
+        put(dovecot, "asha", "one", "marked by somebody else")
+        with dovecot.signed_in("asha") as other_program:
+            other_program.select("INBOX")
+            other_program.store("2", "+FLAGS", r"(\Deleted)")
+        with mailbox_of(dovecot, "asha") as mailbox:
+            mailbox.open_folder("INBOX", for_changes=True)
+            mailbox.remove([1, 99])
+        assert flags(dovecot, "asha", "INBOX") == left or {1: [r"\Deleted"], 2: [r"\Deleted"]}
+
+
 def test_a_flagged_email_gets_its_star_and_stays_unread(dovecot: Dovecot) -> None:
     put(dovecot, "flagged", "one", "two")
     with mailbox_of(dovecot, "flagged") as mailbox:

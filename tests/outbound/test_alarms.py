@@ -12,7 +12,6 @@ from sqlmodel import select
 
 from intake import jobs
 from intake.errors import MailboxUnavailable, SignInRefused
-from intake.mail.smtp import SenderUnavailable
 from intake.outbound.alarms import Told, Watch, standing, watch
 from intake.settings import MailboxSettings, SmtpSettings
 from intake.store.alarms import Alarm
@@ -21,6 +20,7 @@ from intake.store.users import Role
 from tests.accounts.staff import add
 from tests.building import raw_email
 from tests.databases import both_databases
+from tests.fakes import FakeSender
 from tests.office import DURING, Office, open_office
 from tests.people import ADAM, ASHA, BEN, DAN, REVIEW
 
@@ -133,20 +133,12 @@ def test_full_disk_and_a_clock_that_is_off_are_told(office: Office) -> None:
 
 
 def test_alarm_goes_by_the_other_server_where_the_usual_one_fails(office: Office) -> None:
-    class Away:
-        def send(self, *, sender: str, recipient: str, raw: bytes) -> None:
-            raise SenderUnavailable
-
-        def open(self) -> None:
-            raise SenderUnavailable
-
-        def close(self) -> None:
-            pass
-
+    away = FakeSender()
+    away.is_unavailable = True
     usual = office.this.settings.smtp
     other = SmtpSettings(host="smtp.elsewhere.example")
     settings = office.this.settings.model_copy(update={"other_smtp": other})
-    this = replace(office.this, settings=settings, make_sender=lambda one: Away() if one is usual else office.sender)
+    this = replace(office.this, settings=settings, make_sender=lambda one: away if one is usual else office.sender)
     poll_all(office)
     office.now += timedelta(minutes=31)
     alone = replace(this, settings=office.this.settings)
