@@ -10,7 +10,7 @@ import pytest
 from intake.outbound.rendering import product_folder
 from tests.building import raw_email
 from tests.command_line import CommandLine, copy_made, run
-from tests.people import BEN, CAROL, REVIEW
+from tests.people import ADAM, BEN, CAROL, REVIEW
 from tests.servers.certificates import Certificates
 from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.smtp_sink import SmtpSink
@@ -113,6 +113,31 @@ def test_check_names_what_is_watched_and_what_is_not(ready: CommandLine) -> None
     assert checked.code == 0, checked
     assert "watches INBOX, Junk" in checked.out
     assert "does not watch Drafts, Sent, Trash" in checked.out
+
+
+def test_check_asks_whether_mail_may_be_sent_as_the_consultation_and_sends_none(
+    ready: CommandLine, smtp_sink: SmtpSink
+) -> None:
+    [line] = [line for line in ready("check").out.splitlines() if "sending as" in line]
+    assert line.startswith("ok    sending as ")
+    assert smtp_sink.emails == []
+    smtp_sink.sender_answer = "550 5.7.60 SMTP; Client does not have permissions to send as this sender"
+    refused = ready("check")
+    assert refused.code == 1
+    [line] = [line for line in refused.out.splitlines() if "sending as" in line]
+    assert line.startswith("FAIL  sending as ")
+    assert "give the account of [smtp] the right to send as this address" in line
+
+
+def test_check_sends_an_email_to_whoever_is_named(ready: CommandLine, smtp_sink: SmtpSink) -> None:
+    checked = ready("check", "--send-to", ADAM)
+    assert checked.code == 0, checked
+    assert f"works; see that the email came to {ADAM}" in checked.out
+    [sent] = smtp_sink.emails
+    assert sent.recipients == (ADAM,)
+    assert f"sending as {sent.sender}" in checked.out
+    smtp_sink.content_answer = "550 5.7.60 SMTP; Client does not have permissions to send as this sender"
+    assert "give the account of [smtp] the right" in ready("check", "--send-to", ADAM).out
 
 
 def test_check_fails_where_something_is_wrong_and_says_what(

@@ -23,12 +23,18 @@ def setup(context: typer.Context) -> None:
 
 
 @app.command()
-def check(context: typer.Context, as_json: AsJson = False) -> None:
-    """Check configuration, database, every mailbox and the mail server: a line each."""
+def check(
+    context: typer.Context,
+    as_json: AsJson = False,
+    send_to: Annotated[
+        str | None, typer.Option(help="An address that gets an email from each consultation’s address, to be certain.")
+    ] = None,
+) -> None:
+    """Check configuration, database, every mailbox, the mail server and sending: a line each."""
     from intake.checking import check_installation
 
     with installed(context, needs_schema=False) as this:
-        checks = list(check_installation(this))
+        checks = list(check_installation(this, send_to=send_to))
     if as_json:
         print_json({"checks": [asdict(one) for one in checks]})
     else:
