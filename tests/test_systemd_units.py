@@ -10,7 +10,8 @@ from typer.main import get_command
 
 from intake.cli import app
 
-UNITS = sorted((Path(__file__).parent.parent / "config" / "systemd").iterdir())
+FOLDER = Path(__file__).parent.parent / "config" / "systemd"
+UNITS = sorted(FOLDER.glob("intake-*"))
 SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
 MOST_EXPOSED = 3.0  # of 10, as systemd counts
 
@@ -42,3 +43,11 @@ def test_a_service_has_few_rights(unit: Path) -> None:
 def test_a_service_runs_a_command_that_intake_has(unit: Path) -> None:
     commands = set(get_command(app).commands)  # type: ignore[attr-defined]
     assert set(re.findall(r"intake\.toml (\w+)", unit.read_text())) <= commands
+
+
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.stem)
+def test_what_a_service_prints_is_kept_for_a_while_and_not_for_ever(unit: Path) -> None:
+    namespace = re.search(r"^LogNamespace=(\w+)$", unit.read_text(), re.MULTILINE)
+    assert namespace
+    kept = (FOLDER / f"journald@{namespace[1]}.conf").read_text()
+    assert re.search(r"^\[Journal\]\nMaxRetentionSec=\d+day\nSystemMaxUse=\d+G$", kept, re.MULTILINE)
