@@ -4,9 +4,7 @@ A stored file stays in the file store when nothing names it any more: files are 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from mimetypes import guess_type
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -16,6 +14,7 @@ from sqlmodel import Session
 from intake.administration.changing import Edit, change
 from intake.administration.mistakes import checked
 from intake.administration.ordering import move_row, number, row_of
+from intake.documents.kinds import LONGEST_FILE, GivenFile, content_type
 from intake.errors import Mistakes, NotFound
 from intake.mail.attachments import safe_filename
 from intake.outbound.documents import documents_of
@@ -23,8 +22,6 @@ from intake.store.consultation_keys import Line, Part
 from intake.store.consultations import Consultation
 from intake.store.files import FileStore
 from intake.store.mailings import ConsultationDocument
-
-LONGEST_FILE = 25_000_000  # bytes
 
 
 def https_address(url: str) -> str:
@@ -44,12 +41,6 @@ class _Typed(Part):
         Annotated[Line, Field(max_length=2000), AfterValidator(https_address)] | None,
         BeforeValidator(lambda text: text or None),
     ] = None
-
-
-@dataclass(frozen=True, slots=True)
-class GivenFile:
-    filename: str
-    content: bytes
 
 
 class NotPublishedYet(NotFound):
@@ -155,10 +146,9 @@ def _checked(given: Mapping[str, object], file: GivenFile | None, *, has_file: b
 
 
 def _stored(files: FileStore, file: GivenFile | None) -> dict[str, Any]:
-    """On the disk for good before a row names it. What kind it is, its name says: browsers differ."""
+    """On the disk for good before a row names it."""
     if file is None:
         return {}
     filename = safe_filename(file.filename) or "document"
-    kind = guess_type(filename)[0] or "application/octet-stream"
     [sha256] = files.put_many([file.content])
-    return {"filename": filename, "content_type": kind, "size": len(file.content), "sha256": sha256}
+    return {"filename": filename, "content_type": content_type(filename), "size": len(file.content), "sha256": sha256}

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from intake import jobs
 from intake.administration.changing import Edit
 from intake.administration.consultees import add_consultee
-from intake.administration.documents import GivenFile, add_document
+from intake.administration.documents import add_document
 from intake.administration.email_texts import Saving, add_template, save_text
 from intake.administration.notices import Look, invitation, outcome, start
 from intake.administration.outcome import set_outcome
@@ -24,6 +24,7 @@ from intake.administration.text_examples import to_try
 from intake.administration.typed_rules import TypedRule
 from intake.demo.officers import ADAM
 from intake.demo.samples import LETTERS_WEEK, weeks_between
+from intake.documents.kinds import GivenFile
 from intake.jobs import Installation
 from intake.outbound.opting_out import opt_out
 from intake.outbound.reminding import calendar

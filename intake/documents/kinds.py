@@ -1,12 +1,23 @@
-"""Which files a form takes: by the ending of the name, and by how the content begins.
+"""Files that people give: what their names say they are, and which of them a form takes.
 
 What is refused is told in a sentence with the way out. Never opens a file, and never says that one is harmless.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from mimetypes import guess_type
 
 LONGEST_FILE = 25_000_000  # bytes
 MOST_FILES = 10  # in one form
+
+
+@dataclass(frozen=True, slots=True)
+class GivenFile:
+    """A file as it was sent: the name is what the sender says, and nothing to build a path from."""
+
+    filename: str
+    content: bytes
+
 
 # By ending: what a browser is told that it is, and how the content begins where that is certain.
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -39,14 +50,16 @@ _KINDS: Mapping[str, tuple[str, bytes]] = {
 _PROGRAMS = (b"MZ", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"#!")
 _PDF_WITHIN = 1024  # bytes: a PDF may have a little before its first line (ISO 32000, annex H)
 
+ANY_KIND = "application/octet-stream"
 ACCEPT = ",".join(f".{ending}" for ending in _KINDS)
 """For a browser's `accept`."""
 HINT = "PDF, Word, Excel, PowerPoint, OpenDocument, text or a picture; up to 10 files, at most 25 MB at a time."
 
 
 def content_type(filename: str) -> str:
-    """Of a name that `refusal` lets through."""
-    return _KINDS[_ending(filename)][0]
+    """What its name says that it is; what a browser says of the same file differs from browser to browser."""
+    known = _KINDS.get(_ending(filename))
+    return known[0] if known else guess_type(filename)[0] or ANY_KIND
 
 
 def refusal(filename: str, content: bytes) -> str | None:

@@ -18,8 +18,9 @@ from intake.deadlines import late_from
 from intake.documents.kinds import MOST_FILES
 from intake.errors import Mistakes, NotFound, NotPossible
 from intake.inbound.entering import StoredFile
-from intake.store.consultations import Consultation, OnlineForm, Question, StakeholderGroup
+from intake.store.consultations import Consultation, OnlineForm, Question, questions_asked
 from intake.store.online import DraftFile, FormDraft
+from intake.store.people import named_groups
 
 LONGEST_KEPT = 200_000  # characters of all fields together
 KEPT = timedelta(days=90)
@@ -107,20 +108,18 @@ def find_draft(session: Session, slug: str, token: str, *, lock: bool = False) -
     if found is None:
         raise NotFound
     row, consultation = found
-    groups = select(StakeholderGroup.name).where(StakeholderGroup.consultation_id == consultation.id)
     files = select(DraftFile).where(DraftFile.draft_id == row.id).order_by(col(DraftFile.id))
     return Draft(
         row,
         consultation,
         asked(session, consultation),
-        session.exec(groups.order_by(col(StakeholderGroup.position))).all(),
+        named_groups(session, consultation.id),
         session.exec(files).all(),
     )
 
 
 def asked(session: Session, consultation: Consultation) -> Sequence[Question]:
-    own = select(Question).where(Question.consultation_id == consultation.id).order_by(col(Question.position))
-    return session.exec(own).all() or [
+    return questions_asked(session, consultation) or [
         Question(
             id=0, consultation_id=consultation.id, position=1, key="response", text="Your response", is_required=True
         )

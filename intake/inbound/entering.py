@@ -2,7 +2,7 @@
 
 Everything of it in the caller's transaction, with its history and, where one is owed, its acknowledgement.
 
-Never judges what was answered: whoever calls has checked it, and has put the files into the file store.
+Never judges what was answered: whoever calls has checked it, and has stored the files.
 """
 
 from collections.abc import Sequence
@@ -13,13 +13,25 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from intake.documents.kinds import GivenFile, content_type
 from intake.inbound.circumstances import consultee_of, consultees_by_address
+from intake.mail.attachments import safe_filename
 from intake.outbound.acknowledging import AcknowledgementRules, Answered, acknowledge_recorded
 from intake.store.consultations import Consultation, Question, next_references
+from intake.store.files import FileStore
 from intake.store.history import Note, note_each
 from intake.store.people import Consultee
 from intake.store.response_changes import lock_responses
-from intake.store.responses import Addition, Answer, Attachment, Channel, Nature, Response, ResponseStatus
+from intake.store.responses import (
+    Addition,
+    Answer,
+    Attachment,
+    Channel,
+    Nature,
+    Response,
+    ResponseStatus,
+    answer_words,
+)
 from intake.store.transitions import move_responses
 
 
@@ -32,6 +44,17 @@ class StoredFile:
     size: int
     sha256: str
     question_id: int | None = None
+
+
+def store_files(files: FileStore, given: Sequence[GivenFile], question_id: int | None = None) -> list[StoredFile]:
+    """On the disk for good, before a row names them."""
+    digests = files.put_many([one.content for one in given]) if given else []
+    return [
+        StoredFile(
+            safe_filename(one.filename) or "file", content_type(one.filename), len(one.content), sha256, question_id
+        )
+        for one, sha256 in zip(given, digests, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +72,7 @@ class GivenAnswer:
 
     @property
     def words(self) -> str:
-        return "\n".join(filter(None, (", ".join(self.chosen), self.text)))
+        return answer_words(self.chosen, self.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,10 @@ from datetime import datetime
 from sqlmodel import Session, select
 
 from intake.accounts.access import Access
-from intake.documents.kinds import content_type, refusal
+from intake.documents.kinds import GivenFile, refusal
 from intake.errors import LostRace, Mistakes, NotPossible
-from intake.inbound.entering import Entry, GivenAnswer, StoredFile, enter
+from intake.inbound.entering import Entry, GivenAnswer, enter, store_files
 from intake.inbound.keying import answers_to, mistake_of_receipt, mistakes_in_details, questions_of
-from intake.mail.attachments import safe_filename
 from intake.mail.usable_addresses import tidy_address
 from intake.outbound.acknowledging import AcknowledgementRules
 from intake.store.consultations import Consultation, Question, QuestionKind
@@ -48,12 +47,6 @@ class OtherAnswer:
     asked: str = ""
     text: str = ""
     chosen: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class GivenFile:
-    filename: str
-    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +105,7 @@ def hand_over(
             return made
         consultation = _consultation(session, access, handed)
         entry = _judged(session, consultation, handed, now)
-    entry = replace(entry, files=_stored(files, handed.files), detail={"token": sending.token.id})
+    entry = replace(entry, files=store_files(files, handed.files), detail={"token": sending.token.id})
     with database.transaction() as session:
         add_if_new(session, ApiRequest, token_id=sending.token.id, key=sending.key, body_sha256=sending.sha256, at=now)
         if made := _made_before(session, sending):
@@ -204,12 +197,3 @@ def _entry(handed: HandedOver, questions: Sequence[Question], received_at: datet
         text=handed.text,
         answers=[*answers_to(questions, {one.id: ours[one.key] for one in questions if one.key in ours}), *others],
     )
-
-
-def _stored(files: FileStore, given: Sequence[GivenFile]) -> list[StoredFile]:
-    """On the disk for good before a row names them."""
-    digests = files.put_many([one.content for one in given]) if given else []
-    return [
-        StoredFile(safe_filename(one.filename) or "file", content_type(one.filename), len(one.content), digest)
-        for one, digest in zip(given, digests, strict=True)
-    ]

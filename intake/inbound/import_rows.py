@@ -4,7 +4,6 @@ Knows the mapping and the consultation's questions and groups; never whether a r
 """
 
 import hashlib
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,11 +16,10 @@ from intake.inbound.import_values import Moments, consent, in_zone, options_in, 
 from intake.inbound.keying import LONGEST_NAME
 from intake.mail.usable_addresses import is_usable_address, tidy_address
 from intake.store.consultations import Consultation, Question
+from intake.store.database import storable
 from intake.store.responses import Channel
 
 LONGEST_IDENTIFIER = 200
-# Control characters, half characters and line separators: no database stores them all, and nobody sees them.
-_NO_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +90,7 @@ class RowReader:
     def _row(self, number: int, cells: tuple[str, ...]) -> ImportRow | WrongRow:
         if any(len(cell) > AN_EXPORT.cell for cell in cells):
             return WrongRow(number, cells, f"A cell has more than {AN_EXPORT.cell:,} characters; key it in by hand.")
-        cells = tuple(_clean(cell) for cell in cells)
+        cells = tuple(storable(cell) for cell in cells)
         try:
             entry = self._entry(cells, number)
             identifier = self._one(cells, self.mapping.identifier)
@@ -225,10 +223,6 @@ class RowReader:
 def _digest(cells: Sequence[str]) -> str:
     """Of the cells that hold anything, so that a new column without values changes none."""
     return hashlib.sha256("\x1f".join(cell for cell in cells if cell).encode("utf-8", "replace")).hexdigest()
-
-
-def _clean(cell: str) -> str:
-    return _NO_TEXT.sub("", cell.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _short(text: str) -> str:

@@ -7,34 +7,23 @@ Checks what was typed; how a response is written is in `entering.py`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from mimetypes import guess_type
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from intake.deadlines import closing_wording
+from intake.documents.kinds import LONGEST_FILE, MOST_FILES, GivenFile
 from intake.errors import Mistakes
-from intake.inbound.entering import Entry, GivenAnswer, StoredFile, enter
-from intake.mail.attachments import safe_filename
+from intake.inbound.entering import Entry, GivenAnswer, enter, store_files
 from intake.mail.usable_addresses import is_usable_address, tidy_address
 from intake.outbound.acknowledging import AcknowledgementRules
-from intake.store.consultations import Consultation, Question, QuestionKind
+from intake.store.consultations import Consultation, Question, QuestionKind, questions_asked
 from intake.store.files import FileStore
 from intake.store.online import Meeting
 from intake.store.responses import KEYED_CHANNELS, Channel, Response
 from intake.store.users import User
 
-MOST_SCANS = 10
-LARGEST_SCAN = 25_000_000  # bytes
 LONGEST_NAME = 200
 LONGEST_ANSWER = 100_000  # characters: a long letter, typed out
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """A file as an officer gave it."""
-
-    filename: str
-    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +40,7 @@ class Keyed:
     is_for_organisation: bool | None = None
     may_publish: bool | None = None
     answers: Mapping[int, tuple[str, Sequence[str]]] = field(default_factory=dict)
-    scans: Sequence[Scan] = ()
+    scans: Sequence[GivenFile] = ()
     meeting: Meeting | None = None
 
 
@@ -82,7 +71,7 @@ def key_in(
         may_publish=keyed.may_publish,
         text=keyed.text,
         answers=answers_to(questions, keyed.answers),
-        files=_stored(files, keyed.scans),
+        files=store_files(files, keyed.scans),
         meeting_id=keyed.meeting.id if keyed.meeting else None,
         detail={"meeting": keyed.meeting.id} if keyed.meeting else {},
     )
@@ -92,8 +81,7 @@ def key_in(
 
 def questions_of(session: Session, consultation: Consultation) -> Sequence[Question]:
     """Those that can be answered in words or by options, in their order; files are scans of the whole."""
-    asked = select(Question).where(Question.consultation_id == consultation.id, Question.kind != QuestionKind.file)
-    return session.exec(asked.order_by(col(Question.position))).all()
+    return [one for one in questions_asked(session, consultation) if one.kind is not QuestionKind.file]
 
 
 def mistake_of_receipt(consultation: Consultation, received_at: datetime, now: datetime) -> str | None:
@@ -152,20 +140,11 @@ def _mistakes_in_answers(questions: Sequence[Question], keyed: Keyed) -> dict[st
     return mistakes
 
 
-def _mistakes_in_scans(scans: Sequence[Scan]) -> dict[str, str]:
-    if len(scans) > MOST_SCANS:
-        return {"scans": f"Choose at most {MOST_SCANS} files."}
-    if any(len(one.content) > LARGEST_SCAN for one in scans):
+def _mistakes_in_scans(scans: Sequence[GivenFile]) -> dict[str, str]:
+    if len(scans) > MOST_FILES:
+        return {"scans": f"Choose at most {MOST_FILES} files."}
+    if any(len(one.content) > LONGEST_FILE for one in scans):
         return {"scans": "One of the files is larger than 25 MB; scan it with fewer dots, or in parts."}
     if not all(one.content for one in scans):
         return {"scans": "There is nothing in one of the files; choose another."}
     return {}
-
-
-def _stored(files: FileStore, scans: Sequence[Scan]) -> list[StoredFile]:
-    """On the disk for good before a row names them. What kind they are, their names say: browsers differ."""
-    names = [safe_filename(one.filename) or "scan" for one in scans]
-    kinds = [guess_type(name)[0] or "application/octet-stream" for name in names]
-    digests = files.put_many([one.content for one in scans]) if scans else []
-    sizes = [len(one.content) for one in scans]
-    return [StoredFile(*one) for one in zip(names, kinds, sizes, digests, strict=True)]

@@ -16,10 +16,10 @@ from intake.outbound.documents import documents_for
 from intake.outbound.names import person_name
 from intake.outbound.recipients import counts, has_answered
 from intake.outbound.texts import OFFICERS_MAILINGS, greeting, language_of
-from intake.store.consultations import Consultation, DeadlineChange, OnlineForm, PublishedAddress, StakeholderGroup
+from intake.store.consultations import Consultation, DeadlineChange, OnlineForm, PublishedAddress
 from intake.store.emails import IS_DELAYED, EmailStatus, InboundEmail, OutgoingEmail, OutgoingStatus
 from intake.store.mailings import Mailing
-from intake.store.people import WELSH, Consultee
+from intake.store.people import WELSH, Consultee, named_groups
 from intake.store.responses import Response, ResponseStatus
 from intake.store.users import User
 
@@ -244,9 +244,8 @@ def _rates(
     session: Session, consultation: Consultation, consultees: Sequence[Consultee], answered: Collection[int]
 ) -> Iterator[str]:
     """A line for each group, in the groups' order; groups that only consultees name come last."""
-    groups = select(StakeholderGroup.name).where(StakeholderGroup.consultation_id == consultation.id)
-    named = sorted({consultee.stakeholder_group for consultee in consultees})
-    for name in dict.fromkeys([*session.exec(groups.order_by(col(StakeholderGroup.position))), *named]):
+    used = sorted({consultee.stakeholder_group for consultee in consultees})
+    for name in dict.fromkeys([*named_groups(session, consultation.id), *used]):
         own = [consultee for consultee in consultees if consultee.stakeholder_group == name]
         if own:
             number = sum(consultee.id in answered for consultee in own)

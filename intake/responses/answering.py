@@ -16,9 +16,9 @@ from sqlmodel import Session, col, select
 from intake.outbound.dead_addresses import dead
 from intake.outbound.opting_out import opted_out
 from intake.outbound.recipients import Recipient, Verdict, has_answered
-from intake.store.consultations import Consultation, StakeholderGroup
+from intake.store.consultations import Consultation
 from intake.store.emails import OutgoingEmail, OutgoingStatus
-from intake.store.people import Consultee, ConsulteeAddress
+from intake.store.people import Consultee, ConsulteeAddress, named_groups
 from intake.store.reasons import Reason
 from intake.store.responses import Channel, Response
 
@@ -125,7 +125,7 @@ def rates(session: Session, consultation: Consultation) -> list[Rate]:
         Consultee.consultation_id == consultation.id, col(Consultee.removed_at).is_(None)
     )
     answered = has_answered(session, consultation.id)
-    found = {name: Rate(name) for name in _group_names(session, consultation)}
+    found = {name: Rate(name) for name in named_groups(session, consultation.id)}
     total = Rate(None)
     for consultee_id, group in session.exec(invited):
         for rate in (found.setdefault(group, Rate(group)), total):
@@ -147,11 +147,6 @@ def together(name: str, some: Iterable[Rate]) -> Rate:
 def answered_sentence(response: Response, consultation: Consultation) -> str:
     """As the verdicts on mailings say it: "Answered on Wednesday 12 February 2020 by email (IEO-0003)."."""
     return Verdict(Recipient(""), Reason.answered, response, consultation.zone).sentence
-
-
-def _group_names(session: Session, consultation: Consultation) -> Iterable[str]:
-    own = select(StakeholderGroup.name).where(StakeholderGroup.consultation_id == consultation.id)
-    return session.exec(own.order_by(col(StakeholderGroup.position)))
 
 
 def _contacts(

@@ -212,7 +212,7 @@ class _Asked:
     def said(self, record: Record) -> str:
         same = [one for one in record.answers if (one.question_id, one.question) == (self.question_id, self.text)]
         ours = [one for one in record.answers if one.question_id and one.question_id == self.question_id]
-        return "\n".join(filter(None, (_words(one) for one in ours or same)))
+        return "\n".join(filter(None, (one.words for one in ours or same)))
 
 
 _COLUMNS: Sequence[tuple[str, Callable[[Record], object]]] = (
@@ -321,10 +321,6 @@ _WRITERS: Mapping[Format, Callable[[_Table, Path], None]] = {
     Format.csv: _as_csv,
     Format.json: _as_json,
 }
-
-
-def _words(one: Answer) -> str:
-    return "\n".join(filter(None, (", ".join(one.chosen), one.text)))
 
 
 def _cell(value: object) -> str:

@@ -145,8 +145,8 @@ class Thread:
     @property
     def beside_answers(self) -> str:
         """What was said that answers no question; without any answers it is the whole."""
-        words = ("\n".join(filter(None, (", ".join(one.chosen), one.text))) for one in self.answers)
-        return self.response.own_words.removesuffix("\n\n".join(filter(None, words))).strip()
+        words = "\n\n".join(filter(None, (one.words for one in self.answers)))
+        return self.response.own_words.removesuffix(words).strip()
 
     def files_for(self, question_id: int | None) -> Sequence[tuple[Attachment, str]]:
         """Those that answer this question; of None, those that answer none that is among the answers."""

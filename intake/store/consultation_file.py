@@ -35,10 +35,11 @@ from intake.store.consultations import (
     Question,
     StakeholderGroup,
     consultation_by_slug,
+    questions_asked,
 )
 from intake.store.history import note
 from intake.store.ledger import look_again
-from intake.store.people import Consultee, ConsulteeAddress
+from intake.store.people import Consultee, ConsulteeAddress, named_groups
 from intake.store.responses import Nature, Response
 from intake.toml_files import read_toml
 
@@ -208,13 +209,11 @@ def _content(session: Session, consultation: Consultation) -> dict[str, Any]:
     content = {key: getattr(consultation, key, None) for key in keys}
     content["contact"] = {key: getattr(consultation, f"contact_{key}") for key in Contact.model_fields}
     addresses = select(PublishedAddress).where(PublishedAddress.consultation_id == own)
-    questions = select(Question).where(Question.consultation_id == own)
-    by_id, by_position = addresses.order_by(col(PublishedAddress.id)), questions.order_by(col(Question.position))
+    by_id = addresses.order_by(col(PublishedAddress.id))
     content["addresses"] = [_part(AddressPart, row) for row in session.exec(by_id)]
-    content["questions"] = [_part(QuestionPart, row) for row in session.exec(by_position)]
+    content["questions"] = [_part(QuestionPart, row) for row in questions_asked(session, consultation)]
     content["consultees"] = _consultees(session, own)
-    groups = select(StakeholderGroup.name).where(StakeholderGroup.consultation_id == own)
-    content["stakeholder_groups"] = list(session.exec(groups.order_by(col(StakeholderGroup.position))))
+    content["stakeholder_groups"] = list(named_groups(session, own))
     return content
 
 

@@ -3,6 +3,7 @@
 Never holds a table and never a rule about consultations.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -50,6 +51,15 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# Control characters but tabs and line breaks, half characters, and line separators.
+_UNSTORABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """Without what nobody sees and not every database keeps; line breaks as \\n."""
+    return _UNSTORABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def name_type(names: type[StrEnum]) -> sa.Enum:

@@ -2,6 +2,7 @@
 dead. Never says who has answered.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -77,9 +78,17 @@ class DeadAddress(SQLModel, table=True):
     revived_by_id: int | None = Field(default=None, foreign_key="user_account.id")
 
 
+def named_groups(session: Session, consultation_id: int) -> Sequence[str]:
+    """The stakeholder groups of a consultation in their order."""
+    own = select(StakeholderGroup.name).where(StakeholderGroup.consultation_id == consultation_id)
+    return session.exec(own.order_by(col(StakeholderGroup.position))).all()
+
+
 def groups_of(session: Session, consultation_id: int) -> list[str]:
-    """The stakeholder groups of a consultation in their order, those only its consultees name after them."""
-    named = select(StakeholderGroup.name).where(StakeholderGroup.consultation_id == consultation_id)
+    """The same, and after them those that only its consultees name."""
     used = select(Consultee.stakeholder_group).where(Consultee.consultation_id == consultation_id).distinct()
-    in_order = session.exec(named.order_by(col(StakeholderGroup.position)))
-    return list(dict.fromkeys([*in_order, *session.exec(used.order_by(col(Consultee.stakeholder_group)))]))
+    return list(
+        dict.fromkeys(
+            [*named_groups(session, consultation_id), *session.exec(used.order_by(col(Consultee.stakeholder_group)))]
+        )
+    )

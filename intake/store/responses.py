@@ -4,6 +4,7 @@ that make a letter count once.
 Never holds an answer's bytes, and never an email's status.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -133,6 +134,11 @@ class Addition(SQLModel, table=True):
     own_words: str
 
 
+def answer_words(chosen: Sequence[str], text: str) -> str:
+    """What was said to one question: the options first, then what was written."""
+    return "\n".join(filter(None, (", ".join(chosen), text)))
+
+
 class Answer(SQLModel, table=True):
     """What a response says to one question. It keeps the question as it was asked."""
 
@@ -145,6 +151,10 @@ class Answer(SQLModel, table=True):
     question: str
     text: str = ""  # free text; of a question with options, whatever was said beside them
     chosen: list[str] = Field(default_factory=list, sa_type=sa.JSON)  # of the question's options
+
+    @property
+    def words(self) -> str:
+        return answer_words(self.chosen, self.text)
 
 
 class Attachment(SQLModel, table=True):

@@ -9,19 +9,19 @@ import hmac
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, TypeGuard, TypeVar
 
 from fastapi import Depends, Request
 from starlette.datastructures import FormData, UploadFile
 
+from intake.documents.kinds import MOST_FILES, GivenFile
 from intake.errors import IntakeError
+from intake.store.database import storable
 from intake.web.asking import Asking, Officer, installation
 
 TOKEN_FIELD = "form_token"  # noqa: S105  # the field's name
 LONGEST_FORM = 2_000_000  # characters
-MOST_FILES = 10  # that one form may send
 _FILES_READ = 2 * MOST_FILES  # so that the page says that there are too many, and keeps what was typed
 _FORM_COOKIE = "intake-form"
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -31,46 +31,37 @@ class ForeignForm(IntakeError):
     """This form was not sent from a page of intake, or the page was open too long; open the page again and repeat."""
 
 
-@dataclass(frozen=True, slots=True)
-class UploadedFile:
-    """A file as a browser sent it: name and kind are what the browser says, and nothing to build a path from."""
-
-    filename: str
-    content_type: str
-    content: bytes
-
-
 class Form:
     """The fields of one form. Control characters are taken out, and half characters: no database stores them."""
 
     def __init__(
-        self, fields: FormData | Mapping[str, str], files: Mapping[str, Sequence[UploadedFile]] | None = None
+        self, fields: FormData | Mapping[str, str], files: Mapping[str, Sequence[GivenFile]] | None = None
     ) -> None:
         self._fields = FormData(fields)
         self._files = files or {}
 
-    def file(self, name: str) -> UploadedFile | None:
+    def file(self, name: str) -> GivenFile | None:
         """Only of a form that is `SentWithFile`. None where no file was chosen."""
         return next(iter(self.files(name)), None)
 
-    def files(self, name: str) -> list[UploadedFile]:
+    def files(self, name: str) -> list[GivenFile]:
         """Only of a form that is `SentWithFiles`: those that were chosen, in order; maybe more than `MOST_FILES`."""
         return list(self._files.get(name, ()))
 
     def text(self, name: str) -> str:
         """One line, without spaces around it; empty when it was not sent."""
-        return " ".join(_clean(self._field(name)).split())
+        return " ".join(storable(self._field(name)).split())
 
     def long_text(self, name: str) -> str:
         """Text with its line breaks."""
-        return _clean(self._field(name).replace("\r\n", "\n").replace("\r", "\n")).strip()
+        return storable(self._field(name).replace("\r\n", "\n").replace("\r", "\n")).strip()
 
     def secret(self, name: str) -> str:
         """A password exactly as it was typed, in the form NFC: one keyboard sends é as one letter, another as two."""
         return unicodedata.normalize("NFC", self._field(name))
 
     def many(self, name: str) -> list[str]:
-        return [_clean(value) for value in self._fields.getlist(name) if isinstance(value, str)]
+        return [storable(value) for value in self._fields.getlist(name) if isinstance(value, str)]
 
     def number(self, name: str) -> int | None:
         """A number of a row, or of its version: no row has one of more than nine digits."""
@@ -149,9 +140,9 @@ async def _read_form(request: Request, *, max_files: int) -> Form:
     return Form(fields, files)
 
 
-async def read_files(fields: FormData) -> dict[str, list[UploadedFile]]:
+async def read_files(fields: FormData) -> dict[str, list[GivenFile]]:
     """By the names of the fields that sent them."""
-    files: dict[str, list[UploadedFile]] = {}
+    files: dict[str, list[GivenFile]] = {}
     for name, value in fields.multi_items():
         if _is_file(value):
             files.setdefault(name, []).append(await _read(value))
@@ -163,8 +154,8 @@ def _is_file(value: object) -> TypeGuard[UploadFile]:
     return isinstance(value, UploadFile) and bool(value.filename)
 
 
-async def _read(file: UploadFile) -> UploadedFile:
-    return UploadedFile(_clean(file.filename or ""), file.content_type or "", await file.read())
+async def _read(file: UploadFile) -> GivenFile:
+    return GivenFile(storable(file.filename or ""), await file.read())
 
 
 def _is_from_here(request: Request) -> bool:
@@ -183,8 +174,3 @@ def stranger_cookie(request: Request) -> tuple[str, str]:
 
 def token_of(asking: Asking) -> str:
     return asking.session_row.form_token
-
-
-def _clean(text: str) -> str:
-    text = text.encode("utf-8", "replace").decode("utf-8")
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs", "Zl", "Zp"))

@@ -5,8 +5,6 @@ from datetime import timedelta
 import pytest
 
 from intake.administration.documents import (
-    LONGEST_FILE,
-    GivenFile,
     NotPublishedYet,
     add_document,
     change_document,
@@ -14,6 +12,7 @@ from intake.administration.documents import (
     published_document,
     remove_document,
 )
+from intake.documents.kinds import LONGEST_FILE, GivenFile
 from intake.errors import Mistakes, NotFound
 from intake.inbound.reconciliation import Kind
 from intake.outbound.documents import documents_for

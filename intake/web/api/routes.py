@@ -12,8 +12,9 @@ from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.responses import Response as Reply
 
+from intake.documents.kinds import MOST_FILES, GivenFile
 from intake.errors import Mistakes
-from intake.inbound.handing_over import GivenFile, hand_over, sending_of
+from intake.inbound.handing_over import hand_over, sending_of
 from intake.jobs import acknowledgement_rules
 from intake.responses.exporting import Record, records
 from intake.responses.filters import Filters
@@ -25,7 +26,7 @@ from intake.web.api.calling import Calling, Handing, Reading
 from intake.web.api.metrics import METRICS_TYPE, exposition, figures
 from intake.web.api.problems import Refused, mistakes_of
 from intake.web.api.shapes import LogAsked, Response, Responses, ResponseSent, Taken
-from intake.web.forms import LONGEST_FORM, MOST_FILES, UploadedFile, read_files
+from intake.web.forms import LONGEST_FORM, read_files
 from intake.web.security import LONGEST_BODY
 
 router = APIRouter()
@@ -91,9 +92,8 @@ def _place(asked: LogAsked) -> Place | None:
 class Sent:
     """A response as it was sent, with its key and its files."""
 
-    def __init__(self, key: str, told: ResponseSent, files: Sequence[UploadedFile]) -> None:
-        self.key, self.told = key, told
-        self.files = [GivenFile(one.filename, one.content) for one in files]
+    def __init__(self, key: str, told: ResponseSent, files: list[GivenFile]) -> None:
+        self.key, self.told, self.files = key, told, files
 
 
 async def _sent(request: Request, calling: Handing) -> Sent:

@@ -3,7 +3,6 @@
 Never judges a value that only a consultation can judge.
 """
 
-import unicodedata
 from datetime import date, datetime
 from typing import Annotated, Literal
 
@@ -11,11 +10,13 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from intake.deadlines import Timing
-from intake.inbound.handing_over import GivenFile, HandedOver, OtherAnswer
+from intake.documents.kinds import GivenFile
+from intake.inbound.handing_over import HandedOver, OtherAnswer
 from intake.inbound.keying import LONGEST_ANSWER, LONGEST_NAME
 from intake.responses.filters import LONGEST_SEARCH, Sort
 from intake.responses.handling import Flag
 from intake.responses.noticed import Noticed
+from intake.store.database import storable
 from intake.store.responses import Channel, LateDecision, Nature, ResponseStatus
 
 MOST_ANSWERS, MOST_CHOSEN = 200, 50
@@ -35,17 +36,15 @@ _EXAMPLE: JsonDict = {
 }
 
 
-def _storable(text: str) -> str:
-    """As no database keeps them all: without control characters, but for tabs and line breaks."""
-    plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in plain if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs", "Zl", "Zp")).strip()
+def _words(text: str) -> str:
+    return storable(text).strip()
 
 
 def _one_line(text: str) -> str:
-    return " ".join(_storable(text).split())
+    return " ".join(storable(text).split())
 
 
-Words = Annotated[str, Field(max_length=LONGEST_ANSWER), AfterValidator(_storable)]
+Words = Annotated[str, Field(max_length=LONGEST_ANSWER), AfterValidator(_words)]
 Name = Annotated[str, Field(max_length=LONGEST_NAME), AfterValidator(_one_line)]
 Address = Annotated[str, Field(max_length=320), AfterValidator(_one_line)]
 Key = Annotated[str, Field(max_length=80), AfterValidator(_one_line)]

@@ -9,7 +9,6 @@ from sqlmodel import Session
 
 from intake.administration.consultations import visible_consultation
 from intake.administration.documents import (
-    GivenFile,
     NotPublishedYet,
     add_document,
     change_document,
@@ -19,6 +18,7 @@ from intake.administration.documents import (
     remove_document,
     stored_document,
 )
+from intake.documents.kinds import GivenFile
 from intake.errors import FileMissing, FileTorn
 from intake.outbound.documents import address_of, documents_of
 from intake.store.mailings import ConsultationDocument
@@ -116,8 +116,7 @@ def _given(form: Form) -> dict[str, object]:
 
 
 def _file(form: Form) -> GivenFile | None:
-    sent = form.file("file")
-    return GivenFile(sent.filename, sent.content) if sent else None
+    return form.file("file")
 
 
 def _show(asking: Asking, slug: str, **more: Any) -> Response:

@@ -13,8 +13,9 @@ from intake.accounts.access import Access
 from intake.administration.consultations import visible_consultation
 from intake.administration.meetings import find_meeting
 from intake.administration.moments import TypedMoment, instant
+from intake.documents.kinds import MOST_FILES
 from intake.errors import Mistakes, NotFound
-from intake.inbound.keying import MOST_SCANS, Keyed, Scan, key_in, questions_of
+from intake.inbound.keying import Keyed, key_in, questions_of
 from intake.jobs import acknowledgement_rules
 from intake.responses.finding import visible_consultations
 from intake.store.consultations import Consultation, Question, own_addresses
@@ -106,7 +107,7 @@ def _keyed(
             one.id: (form.long_text(f"question-{one.id}"), [text for text in form.many(f"option-{one.id}") if text])
             for one in questions
         },
-        scans=[Scan(file.filename, file.content) for file in form.files("scans")],
+        scans=form.files("scans"),
         meeting=about.meeting,
     )
 
@@ -142,7 +143,7 @@ def _show(asking: Asking, asked: Form, slug: str, **more: Any) -> Response:
         questions = questions_of(session, about.consultation)
         groups = groups_of(session, about.consultation.id)
     fields = {"consultation": about.consultation, "meeting": about.meeting, "questions": questions, "groups": groups}
-    more |= {"channel": asked.text("channel"), "typed": _typed(about), "most": MOST_SCANS}
+    more |= {"channel": asked.text("channel"), "typed": _typed(about), "most": MOST_FILES}
     return page(asking, "keying.html", **more | fields)
 
 

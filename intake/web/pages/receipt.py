@@ -11,9 +11,9 @@ from sqlmodel import Session, col, select
 from starlette.responses import Response
 
 from intake.deadlines import timing
-from intake.documents.kinds import ACCEPT, HINT, MOST_FILES, content_type, refusal
+from intake.documents.kinds import ACCEPT, HINT, MOST_FILES, refusal
 from intake.errors import IntakeError, Mistakes
-from intake.inbound.entering import StoredFile, add_to
+from intake.inbound.entering import add_to, store_files
 from intake.inbound.form_rules import LONGEST_ANSWER
 from intake.inbound.online import RESPONDENT
 from intake.inbound.withdrawing import withdraw_by_code
@@ -68,11 +68,7 @@ def _add(this: Installation, secret: str, form: Form) -> str:
         raise Mistakes({"text": f"This must be {LONGEST_ANSWER:,} characters or fewer; add the rest as a file."})
     if not text and not files:
         raise Mistakes({"text": "Enter what you want to add, or choose a file."})
-    digests = this.files.put_many([one.content for one in files]) if files else []
-    stored = [
-        StoredFile(safe_filename(one.filename) or "file", content_type(one.filename), len(one.content), sha256)
-        for one, sha256 in zip(files, digests, strict=True)
-    ]
+    stored = store_files(this.files, files)
     now = this.clock()
     with this.database.transaction() as session:
         # Locked, so that of a form sent twice the second finds the first.
@@ -80,7 +76,7 @@ def _add(this: Installation, secret: str, form: Form) -> str:
         response = session.get_one(Recorded, receipt.response_id)
         if response.withdrawn_at is not None:
             raise Mistakes({"text": "This response was withdrawn; write to the contact below if you want it back."})
-        if not _was_just_added(session, response, text, digests):
+        if not _was_just_added(session, response, text, [one.sha256 for one in stored]):
             rules = acknowledgement_rules(this, own_addresses(session))
             add_to(session, response, text, stored, now=now, actor=RESPONDENT, rules=rules)
     return "We have added it to your response."

@@ -12,10 +12,10 @@ from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
 from intake.deadlines import late_from, moment_wording
-from intake.documents.kinds import ACCEPT, HINT, content_type, refusal
+from intake.documents.kinds import ACCEPT, HINT, refusal
 from intake.errors import Mistakes, NotFound
 from intake.inbound.drafts import Draft, DraftState, add_files, draft_state, find_draft, remove_file, save
-from intake.inbound.entering import StoredFile
+from intake.inbound.entering import store_files
 from intake.inbound.form_rules import LONGEST_ANSWER, NO_GROUP, chosen, mistakes_in_person, mistakes_in_questions
 from intake.inbound.online import FormOver, hand_in
 from intake.jobs import Installation, acknowledgement_rules
@@ -166,12 +166,7 @@ def _keep_files(
     given = form.files(field) if question.kind is QuestionKind.file else []
     refused = {file.filename: why for file in given if (why := refusal(file.filename, file.content))}
     taken = [file for file in given if file.filename not in refused]
-    names = [safe_filename(file.filename) or "file" for file in taken]
-    digests = this.files.put_many([file.content for file in taken]) if taken else []
-    stored = [
-        StoredFile(name, content_type(file.filename), len(file.content), sha256, question.id)
-        for name, file, sha256 in zip(names, taken, digests, strict=True)
-    ]
+    stored = store_files(this.files, taken, question.id)
     mistakes = {field: " ".join(f"{safe_filename(name)}: {why}" for name, why in refused.items())} if refused else {}
     try:
         add_files(session, draft, stored, now=now)
