@@ -122,7 +122,19 @@ class MailSettings(_Section):
     largest_email_mb: PositiveInt = 60
 
 
-class MicrosoftSettings(_Section):
+class _App(_Section):
+    """What an app proves itself with to an identity provider."""
+
+    client_secret: SecretStr | None = Field(default=None, min_length=1)
+    client_secret_file: _Path | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _secret_from_file(cls, given: Any) -> Any:
+        return _with_secret(given, "client_secret")
+
+
+class MicrosoftSettings(_App):
     """The app registered in Entra ID that reads and sends for mailboxes of Microsoft 365, by a secret or a certificate.
 
     `certificate_file` holds the private key and the certificate, both as PEM.
@@ -130,17 +142,10 @@ class MicrosoftSettings(_Section):
 
     tenant: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$")
     client_id: str = Field(min_length=1)
-    client_secret: SecretStr | None = Field(default=None, min_length=1)
-    client_secret_file: _Path | None = None
     certificate_file: _ExistingPath | None = None
     authority: str = Field(default="https://login.microsoftonline.com", pattern=r"^https://[A-Za-z0-9.:-]+$")
     resource: str = Field(default="https://outlook.office365.com", pattern=r"^https://[A-Za-z0-9.:-]+$")
     ca_file: _ExistingPath | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _secret_from_file(cls, given: Any) -> Any:
-        return _with_secret(given, "client_secret")
 
     @model_validator(mode="after")
     def _proves_itself_in_one_way(self) -> Self:
@@ -295,7 +300,7 @@ class WebSettings(_Section):
         return self.base_url.startswith("https://")
 
 
-class SignInSettings(_Section):
+class SignInSettings(_App):
     """How people sign in to the pages: with a password kept here, through the council's identity provider, or either.
 
     `trust_addresses`: the provider vouches for its addresses even where it does not say `email_verified`. Right for a
@@ -305,8 +310,6 @@ class SignInSettings(_Section):
     local_accounts: bool = True
     issuer: Annotated[str, AfterValidator(_issuer)] | None = None
     client_id: str | None = Field(default=None, min_length=1)
-    client_secret: SecretStr | None = Field(default=None, min_length=1)
-    client_secret_file: _Path | None = None
     button: str = Field(default="Sign in with your council account", min_length=1, max_length=80)
     administrators_group: str | None = Field(default=None, min_length=1)
     officers_group: str | None = Field(default=None, min_length=1)
@@ -314,11 +317,6 @@ class SignInSettings(_Section):
     scope: str = Field(default="openid profile email", pattern=r"^openid( \S+)*$")
     trust_addresses: bool = False
     ca_file: _ExistingPath | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _secret_from_file(cls, given: Any) -> Any:
-        return _with_secret(given, "client_secret")
 
     @model_validator(mode="after")
     def _there_is_a_way_in(self) -> Self:

@@ -9,7 +9,8 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from functools import cache, partial
 from typing import Any, NoReturn, Protocol
@@ -262,11 +263,9 @@ class _Http(requests.Session):
 
 def _wait(said: str) -> float:
     """RFC 9110, section 10.2.3: seconds, or a date."""
-    seconds: Callable[[], float] = lambda: parsedate_to_datetime(said).timestamp() - time.time()  # noqa: E731
-    try:
-        asked = float(said) if said.strip().isdigit() else seconds()
-    except (ValueError, TypeError):
-        asked = _WAIT
+    asked = float(_WAIT)
+    with suppress(ValueError, TypeError):
+        asked = float(said) if said.strip().isdigit() else parsedate_to_datetime(said).timestamp() - time.time()
     return min(max(asked, 1), _LONGEST_WAIT)
 
 

@@ -7,7 +7,6 @@ import csv
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -24,6 +23,7 @@ from intake.documents.workbooks import write_workbook
 from intake.responses.filters import Filters
 from intake.responses.finding import matching_ids, visible_consultations
 from intake.store.consultations import Consultation, Question, consultation_by_slug
+from intake.store.files import written_whole
 from intake.store.history import note
 from intake.store.online import Meeting
 from intake.store.response_changes import some_at_a_time
@@ -152,7 +152,7 @@ def _export(
     actor: str,
 ) -> Exported:
     table = _Table(session, consultations, ids, may_read)
-    with _whole(file) as beside:
+    with written_whole(file) as beside:
         _WRITERS[kind](table, beside)
     for consultation in consultations:
         if table.counts[consultation.id] or len(consultations) == 1:
@@ -345,14 +345,3 @@ def _addition(one: Addition) -> dict[str, Any]:
 
 def _attachment(one: Attachment) -> dict[str, Any]:
     return {"name": one.filename, "content_type": one.content_type, "size": one.size, "sha256": one.sha256}
-
-
-@contextmanager
-def _whole(file: Path) -> Iterator[Path]:
-    """Beside it, so that nobody finds half a file under its name."""
-    beside = file.with_name(f".{file.name}.part")
-    try:
-        yield beside
-        beside.replace(file)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from intake.errors import NotPossible
 from intake.store.database import Database
-from intake.store.files import FileStore
+from intake.store.files import FileStore, written_whole
 
 ABOUT, SQLITE_FILE, POSTGRESQL_FILE, FILES = "backup.json", "intake.sqlite3", "intake.dump", "files/"
 
@@ -46,9 +46,12 @@ def back_up(database: Database, files: FileStore, target: Path, *, now: datetime
     """Write the tar file; whole or not at all. Raises NotPossible, and DatabaseUnavailable."""
     if target.exists():
         raise NotPossible(f"{target} is there already; name a new file, so that no earlier backup is lost.")
-    beside = target.with_name(f".{target.name}.part")
     try:
-        with tempfile.TemporaryDirectory(dir=_folder(target)) as folder, tarfile.open(beside, "w") as tar:
+        with (
+            tempfile.TemporaryDirectory(dir=_folder(target)) as folder,
+            written_whole(target) as beside,
+            tarfile.open(beside, "w") as tar,
+        ):
             snapshot = Path(folder) / (SQLITE_FILE if database.file else POSTGRESQL_FILE)
             revision = database.revision() or ""
             _snapshot(database, snapshot)
@@ -58,13 +61,8 @@ def back_up(database: Database, files: FileStore, target: Path, *, now: datetime
             for path in files.every():
                 tar.add(path, arcname=f"{FILES}{path.name}")
                 count += 1
-        with beside.open("rb") as written:
-            os.fsync(written.fileno())
-        beside.replace(target)
     except OSError as error:
         raise NotPossible(f"The backup cannot be written to {target} ({error.strerror}).") from None
-    finally:
-        beside.unlink(missing_ok=True)
     return BackedUp(count, target.stat().st_size / 1e6)
 
 

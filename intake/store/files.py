@@ -27,6 +27,19 @@ _FEW = 8
 _syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
 
 
+@contextmanager
+def written_whole(file: Path) -> Iterator[Path]:
+    """Where to write it, beside its place: it gets there once it is whole and on the disk for good, or not at all."""
+    beside = file.with_name(f".{file.name}.part")
+    try:
+        yield beside
+        _fsync(beside)
+        beside.replace(file)
+        _fsync(file.parent)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
 class FileStore:
     """One folder of stored files. To name it makes nothing: `make_folders` does, as does whatever is stored first."""
 

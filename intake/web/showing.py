@@ -88,6 +88,15 @@ def redirect(asking: Asking, path: str, *, notice: str | None = None) -> Respons
     return RedirectResponse(path, status_code=303)
 
 
+def download(content: bytes, filename: str, kind: str) -> Response:
+    """Something of ours as a file; `filename` is plain ASCII."""
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
+    return Response(content, media_type=kind, headers=headers)
+
+
+CSV = "text/csv; charset=utf-8"
+
+
 def with_query(path: str, query: str) -> str:
     """`query` as it stands in an address, without the question mark."""
     return f"{path}?{query}" if query else path

@@ -4,6 +4,7 @@ import structlog
 from fastapi import APIRouter
 from starlette.responses import FileResponse, Response
 
+from intake.documents.kinds import ANY_KIND
 from intake.errors import FileMissing, FileTorn
 from intake.mail.attachments import safe_filename
 from intake.responses.thread import find_attachment
@@ -12,7 +13,6 @@ from intake.web.asking import Asking, Officer, RowId
 from intake.web.showing import page
 
 DOWNLOAD_HEADERS = {"Content-Security-Policy": "default-src 'none'; sandbox", "Referrer-Policy": "no-referrer"}
-ANY_KIND = "application/octet-stream"
 # Told truly so that a phone opens the right program; everything else is bytes.
 _KNOWN_KINDS = frozenset(
     {

@@ -13,18 +13,18 @@ from intake.administration.consultations import visible_consultation
 from intake.administration.consultee_columns import Column, Layout, headings_of, recognise, recognise_sheet
 from intake.administration.consultee_import import ListChanged, import_consultees
 from intake.administration.consultee_plan import Listing, plan_import
-from intake.documents.spreadsheets import Sheet, UnreadableSpreadsheet, read_spreadsheet, without_what_was_wrong
-from intake.errors import FileMissing, Mistakes
+from intake.documents.spreadsheets import Sheet, read_spreadsheet, without_what_was_wrong
+from intake.errors import Mistakes
 from intake.store.people import groups_of
 from intake.web.asking import Administrator, Asking
 from intake.web.editing import Done, attempt
 from intake.web.forms import Form, Sent, SentWithFile
-from intake.web.showing import page
+from intake.web.showing import CSV, download, page
+from intake.web.spreadsheets import columns_of, set_aside
 from intake.wording import plural
 
 router = APIRouter()
 SHOWN = 200  # rows of a kind
-_SAMPLES = 3  # values of each column, to tell what it holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,7 @@ class Uploaded:
     def columns(self) -> list[tuple[int, str, list[str], Column | None]]:
         """Place, heading, first values, and what each column holds."""
         sheet, layout = self.listing.sheet, self.listing.layout
-        headings = headings_of(sheet, layout)
-        below = [row for row in sheet.rows[layout.header :] if any(row)]
-        found = []
-        for place, (heading, column) in enumerate(zip(headings, layout.columns, strict=True)):
-            values = [row[place] for row in below if place < len(row) and row[place]]
-            if heading or values:
-                found.append((place, heading, values[:_SAMPLES], column))
-        return found
+        return columns_of(sheet, layout.header, headings_of(sheet, layout), layout.columns)
 
 
 @router.get("/consultations/{slug}/consultees/import")
@@ -96,27 +89,15 @@ def wrong_rows(asking: Administrator, slug: str, form: Sent) -> Response:
         return _show_choice(asking, slug, status=422, mistakes=wrong.by_field)
     with asking.this.database.reading() as session:
         plan = plan_import(session, visible_consultation(session, asking.access, slug), uploaded.listing)
-    headers = {"Content-Disposition": f'attachment; filename="{slug}-rows-to-correct.csv"'}
-    content = uploaded.listing.wrong_rows_as_csv(plan.wrong)
-    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+    return download(uploaded.listing.wrong_rows_as_csv(plan.wrong), f"{slug}-rows-to-correct.csv", CSV)
 
 
 def _uploaded(asking: Asking, form: Form) -> Uploaded:
     """Raises Mistakes where there is no file, or none that can be read."""
-    sent = form.file("file")
-    try:
-        content = sent.content if sent else asking.this.files.aside(form.text("aside"))
-        sheets = [without_what_was_wrong(one) for one in read_spreadsheet(content)]
-    except FileMissing:
-        sentence = "The file is no longer kept; choose it again." if form.text("aside") else "Choose a file."
-        raise Mistakes({"file": sentence}) from None
-    except UnreadableSpreadsheet as unreadable:
-        raise Mistakes({"file": str(unreadable)}) from None
-    aside = asking.this.files.set_aside(content) if sent else form.text("aside")
-    filename = sent.filename if sent else form.text("filename")
-    layout = _layout(form, sheets)
-    [sheet] = [sheet for sheet in sheets if sheet.name == layout.sheet]
-    return Uploaded(aside, filename, sheets, Listing(sheet, layout, form.text("group")))
+    kept = set_aside(asking, form, lambda content: [without_what_was_wrong(one) for one in read_spreadsheet(content)])
+    layout = _layout(form, kept.sheets)
+    [sheet] = [sheet for sheet in kept.sheets if sheet.name == layout.sheet]
+    return Uploaded(kept.aside, kept.filename, kept.sheets, Listing(sheet, layout, form.text("group")))
 
 
 def _layout(form: Form, sheets: list[Sheet]) -> Layout:

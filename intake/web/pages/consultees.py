@@ -19,7 +19,7 @@ from intake.store.people import groups_of
 from intake.web.asking import Asking, Officer, RowId
 from intake.web.figures import by_rate
 from intake.web.filtering import Chosen, Heading
-from intake.web.showing import page, short_moment, with_query
+from intake.web.showing import CSV, download, page, short_moment, with_query
 from intake.wording import plural
 
 router = APIRouter()
@@ -80,9 +80,8 @@ def downloaded(asking: Officer, slug: str) -> Response:
         wanted, _ = _wanted(session, asking, consultation)
         found = wanted.of(standings(session, consultation))
     who = "consultees" if wanted.answered is None else {"no": "not-answered", "yes": "answered"}[wanted.answered]
-    headers = {"Content-Disposition": f'attachment; filename="{slug}-{who}.csv"'}
     content = as_csv([_COLUMNS, *(_row(one, consultation) for one in found)])
-    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+    return download(content, f"{slug}-{who}.csv", CSV)
 
 
 @router.get("/consultees/{consultee_id}")

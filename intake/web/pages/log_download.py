@@ -11,17 +11,18 @@ from intake.responses.filters import Filters
 from intake.responses.finding import visible_consultations
 from intake.web.asking import Officer
 from intake.web.forms import Sent
+from intake.web.showing import CSV, download
 
 router = APIRouter()
 _KINDS = {
     Format.xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    Format.csv: "text/csv; charset=utf-8",
+    Format.csv: CSV,
     Format.json: "application/json",
 }
 
 
 @router.post("/responses/download")
-def download(asking: Officer, form: Sent) -> Response:
+def downloaded(asking: Officer, form: Sent) -> Response:
     kind = form.choice("format", Format) or Format.xlsx
     with TemporaryDirectory() as folder, asking.this.database.transaction() as session:
         file = Path(folder) / f"responses.{kind}"
@@ -30,5 +31,4 @@ def download(asking: Officer, form: Sent) -> Response:
         export_found(session, asking.access, filters, file, kind, now=asking.now, actor=asking.user.actor)
         content = file.read_bytes()
     name = f"{filters.consultation or 'responses'}-{asking.now:%Y-%m-%d}.{kind}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type=_KINDS[kind], headers=headers)
+    return download(content, name, _KINDS[kind])

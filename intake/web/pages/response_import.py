@@ -13,8 +13,8 @@ from fastapi import APIRouter, Response
 
 from intake.administration.consultations import visible_consultation
 from intake.administration.moments import TypedMoment, instant
-from intake.documents.spreadsheets import Sheet, UnreadableSpreadsheet
-from intake.errors import FileMissing, Mistakes, NotPossible
+from intake.documents.spreadsheets import Sheet
+from intake.errors import Mistakes, NotPossible
 from intake.inbound.import_choices import ASKED, HELD, Choices, guess
 from intake.inbound.import_mapping import MOST_HEADINGS, Headings, ImportMapping, WrongMapping, read_mapping, sheet_of
 from intake.inbound.import_values import in_zone
@@ -25,13 +25,13 @@ from intake.store.people import groups_of
 from intake.web.asking import Administrator, Asking
 from intake.web.editing import typed_moment
 from intake.web.forms import Form, Sent, SentWithFiles
-from intake.web.showing import page, redirect
+from intake.web.showing import CSV, download, page, redirect
+from intake.web.spreadsheets import columns_of, set_aside
 from intake.wording import plural
 
 router = APIRouter()
 SHOWN, PREVIEWED = 100, 3  # rows of a kind
 MOST_OTHER_GROUPS = 40
-_SAMPLES = 3  # values of each column, to tell what it holds
 _NOTHING, _NO_GROUP = Choices("", 0, ()), "-"
 _STEP = 15.0  # seconds of writing in one request
 _PATH = "/consultations/{slug}/import"
@@ -55,13 +55,7 @@ class Uploaded:
     @property
     def columns(self) -> list[tuple[int, str, list[str], str]]:
         """Place, heading, first values, and what each column holds."""
-        below = [row for row in self.sheet.rows[self.choices.headings :][:500] if any(row)]
-        found = []
-        for place, (heading, choice) in enumerate(zip(self.headings.shown, self.choices.columns, strict=True)):
-            values = [row[place] for row in below if place < len(row) and row[place]]
-            if heading or values:
-                found.append((place, heading, values[:_SAMPLES], choice))
-        return found
+        return columns_of(self.sheet, self.choices.headings, self.headings.shown, self.choices.columns)
 
     @property
     def asked_elsewhere(self) -> list[str]:
@@ -99,7 +93,7 @@ def confirm(asking: Administrator, slug: str, form: Sent) -> Response:
     total = form.number("total") or len(plan.new) + plan.unchanged
     if plan.new:
         fields: dict[str, Any] = {"uploaded": uploaded, "plan": plan, "is_told": is_told, "total": total}
-        fields |= {"mapping": uploaded.choices.mapping(uploaded.headings).to_toml()}
+        fields |= {"mapping": plan.reader.mapping.to_toml()}
         return page(asking, "response_import_going_on.html", consultation=_consultation(asking, slug), **fields)
     return redirect(asking, f"/responses?consultation={slug}&channel=import", notice=_done(form, plan))
 
@@ -110,7 +104,7 @@ def rows_to_correct(asking: Administrator, slug: str, form: Sent) -> Response:
         plan = _plan(asking, slug, _uploaded(asking, slug, form))
     except Mistakes as wrong:
         return _show_choice(asking, slug, status=422, mistakes=wrong.by_field)
-    return _download(plan.to_correct_as_csv(), f"{slug}-rows-to-correct.csv", "text/csv")
+    return download(plan.to_correct_as_csv(), f"{slug}-rows-to-correct.csv", CSV)
 
 
 @router.post(f"{_PATH}/mapping")
@@ -121,7 +115,7 @@ def mapping_file(asking: Administrator, slug: str, form: Sent) -> Response:
         mapping = uploaded.choices.mapping(uploaded.headings)
     except Mistakes as wrong:
         return _show_choice(asking, slug, status=422, mistakes=wrong.by_field)
-    return _download(mapping.to_toml().encode(), f"{slug}-mapping.toml", "application/toml")
+    return download(mapping.to_toml().encode(), f"{slug}-mapping.toml", "application/toml; charset=utf-8")
 
 
 def _take_in(asking: Asking, plan: ImportPlan, *, is_told: bool) -> None:
@@ -143,17 +137,8 @@ def _done(form: Form, plan: ImportPlan) -> str:
 
 def _uploaded(asking: Asking, slug: str, form: Form) -> Uploaded:
     """Raises Mistakes where there is no file, or none that can be read, or a mapping that does not fit it."""
-    sent, given = form.file("file"), form.file("mapping_file")
-    try:
-        content = sent.content if sent else asking.this.files.aside(form.text("aside"))
-        sheets = sheets_of(content)
-    except FileMissing:
-        sentence = "The file is no longer kept; choose it again." if form.text("aside") else "Choose a file."
-        raise Mistakes({"file": sentence}) from None
-    except UnreadableSpreadsheet as unreadable:
-        raise Mistakes({"file": str(unreadable)}) from None
-    aside = asking.this.files.set_aside(content) if sent else form.text("aside")
-    known = Uploaded(aside, sent.filename if sent else form.text("filename"), sheets, sheets[0], _NOTHING)
+    kept, given = set_aside(asking, form, sheets_of), form.file("mapping_file")
+    known = Uploaded(kept.aside, kept.filename, kept.sheets, kept.sheets[0], _NOTHING)
     try:
         mapping = given.content.decode("utf-8-sig") if given else form.long_text("mapping")
         return _chosen(asking, slug, form, known, read_mapping(mapping) if mapping else None)
@@ -248,8 +233,3 @@ def _show(asking: Asking, slug: str, uploaded: Uploaded, **more: Any) -> Respons
 def _consultation(asking: Asking, slug: str) -> Consultation:
     with asking.this.database.reading() as session:
         return visible_consultation(session, asking.access, slug)
-
-
-def _download(content: bytes, name: str, kind: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type=f"{kind}; charset=utf-8", headers=headers)
