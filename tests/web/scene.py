@@ -10,6 +10,7 @@ from sqlmodel import SQLModel, col, select
 
 from intake.accounts.links import make_link
 from intake.accounts.passwords import hashed
+from intake.store.alarms import Alarm
 from intake.store.consultations import (
     DayOff,
     LatePolicy,
@@ -67,8 +68,17 @@ def set_scene(desk: Desk) -> dict[str, Any]:
     desk.asha.post(f"/consultations/{REVIEW_SLUG}/meetings", MEETING)
     names = {**_names(desk), "meeting_id": 1}
     understood = set_understood(desk)
+    _raise_alarms(desk)
     desk.office.now = AFTER_CLOSING
     return {**names, **mailed, **understood}
+
+
+def _raise_alarms(desk: Desk) -> None:
+    now = desk.office.now
+    long = "Mailbox review has not been read for 2 hours. The mail server does not answer; it is tried again."
+    with desk.office.database.transaction() as session:
+        session.add(Alarm(key="silent:review", sentence=long, since=now, told_at=now))
+        session.add(Alarm(key="disk", sentence="The disk with the stored emails has 812 MB left.", since=now))
 
 
 def _plan(desk: Desk) -> None:

@@ -153,7 +153,7 @@ STATES = [
     State("/stop/{token}", "unknown", "/stop/guessed", who=None, says="We do not know this link"),
     # Everybody who is signed in
     State("/", who=ASHA),
-    State("/", "administrator"),
+    State("/", "administrator", says="Something needs attention"),
     State("/", "empty", who=OLGA),
     State("/", "one consultation", "/?consultation={slug}"),
     State("/", "no such page", "/nowhere"),
