@@ -170,7 +170,7 @@ def send(this: Installation) -> Sent:
                 fields=fields_of(this),
                 usernames={name: one.username for name, one in this.settings.mailboxes.items()},
                 base_url=this.settings.web.base_url,
-                account=smtp.username or smtp.host,
+                account=smtp.account,
                 per_minute=smtp.per_minute,
                 claim_lasts=timedelta(seconds=smtp.timeout_seconds * SMTP_STEPS),
                 clock=this.clock,

@@ -232,6 +232,11 @@ class SmtpSettings(Server):
     password: SecretStr | None = Field(default=None, min_length=1)
     per_minute: PositiveInt = 30
 
+    @property
+    def account(self) -> str:
+        """What it is called where it is counted what was sent through it."""
+        return self.username or self.host
+
     @model_validator(mode="after")
     def _user_name_and_password_go_together(self) -> Self:
         if self.sign_in != "password":

@@ -8,7 +8,7 @@ from pathlib import Path
 from intake.errors import MailboxUnavailable, RecipientUnknown, SendPostponed, SendRefused, SignInRefused
 from intake.mail.folders import Folder, with_roles
 from intake.mail.mailbox import FetchedEmail, FolderMissing, FolderState, ListedEmail, Mailbox
-from intake.mail.smtp import HandoverBroken, SenderUnavailable
+from intake.mail.smtp import HandoverBroken, SenderRefused, SenderUnavailable
 from intake.settings import MailboxSettings
 
 Emails = dict[int, tuple[bytes, datetime]]
@@ -153,7 +153,8 @@ class FakeSender:
     """Keeps what it is given in `sent`.
 
     The next `postpones` emails are postponed, those to `refuses` are refused, those to `unknown` as addresses that do
-    not exist, and while `is_unavailable` nothing goes. Over the first `breaks` the connection breaks.
+    not exist, and while `is_unavailable` nothing goes, nor while `refusal` says why we are refused. Over the first
+    `breaks` the connection breaks.
     """
 
     def __init__(self) -> None:
@@ -163,9 +164,12 @@ class FakeSender:
         self.refuses: set[str] = set()
         self.unknown: set[str] = set()
         self.is_unavailable = False
+        self.refusal: str | None = None
         self.is_closed = False
 
     def open(self) -> None:
+        if self.refusal:
+            raise SenderRefused(self.refusal)
         if self.is_unavailable:
             raise SenderUnavailable
 

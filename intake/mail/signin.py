@@ -142,7 +142,10 @@ class MicrosoftTokens:
         if self._settings.client_secret:
             return self._settings.client_secret.get_secret_value()
         assert self._settings.certificate_file
-        pem = self._settings.certificate_file.read_text(encoding="utf-8")
+        try:
+            pem = self._settings.certificate_file.read_text(encoding="ascii")
+        except (OSError, UnicodeDecodeError):
+            raise TokenRefused(_NO_KEY) from None
         certificate = re.search(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", pem, re.DOTALL)
         key = re.search(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.+?-----END \1-----", pem, re.DOTALL)
         if not (certificate and key):

@@ -23,6 +23,10 @@ class SenderUnavailable(SendPostponed):
     """Nothing can be sent now, whoever it is for: the mail server, our sign-in or our own address is at fault."""
 
 
+class SenderRefused(SenderUnavailable):
+    """Our sign-in, or our address, is refused: nothing can be sent before somebody has set it right."""
+
+
 class HandoverBroken(SendPostponed):
     """The connection broke while the email was handed over: the mail server may have it. It is sent again later."""
 
@@ -188,15 +192,17 @@ def _sign_in_by_token(smtp: smtplib.SMTP, username: str, tokens: TokenSource) ->
 def _in_plain_words(settings: SmtpSettings) -> Iterator[None]:
     try:
         yield
-    except (TokenRefused, TokenUnavailable) as error:
+    except TokenRefused as error:
+        raise SenderRefused(f"No email can be sent: {error}") from None
+    except TokenUnavailable as error:
         raise SenderUnavailable(f"No email can be sent: {error}") from None
     except smtplib.SMTPAuthenticationError as error:
         said = _said(error.smtp_code, error.smtp_error, settings.username or "")
         if 500 <= error.smtp_code < 600:
             refused = "the user name or password" if settings.sign_in == "password" else "the token"
-            reason = f"refused {refused} ({said}); {TO_SEND[settings.sign_in]}"
-        else:
-            reason = f"takes no sign-in now ({said}); it is tried again later"
+            told = f"refused {refused} ({said}); {TO_SEND[settings.sign_in]}"
+            raise SenderRefused(f"No email can be sent: the mail server {told}.") from None
+        reason = f"takes no sign-in now ({said}); it is tried again later"
     except smtplib.SMTPResponseException as error:
         reason = f"takes no emails now ({_said(error.smtp_code, error.smtp_error)}); it is tried again later"
     except smtplib.SMTPServerDisconnected:
@@ -253,7 +259,7 @@ def _judge(stage: _Stage, answer: tuple[int, bytes | str], letter: _Letter) -> N
         raise SendPostponed(f"The mail server cannot take the email now ({said}); it is tried again later.")
     # 552 to MAIL FROM is about the size of this email (RFC 1870 section 6.1).
     if code != 552 and (stage == "sender" or _is_about_us(code, words)):
-        raise SenderUnavailable(
+        raise SenderRefused(
             f"The mail server refused us as the sender ({said}); give the account of [smtp] the right to send as this "
             "address, or correct the address."
         )

@@ -23,7 +23,7 @@ from intake.outbound.round_trips import clock_ahead, note_what_came, overdue
 from intake.settings import Settings
 from intake.store.alarms import Alarm
 from intake.store.database import Database, add_if_new
-from intake.store.emails import EmailStatus, InboundEmail, Mailbox, OutgoingEmail, OutgoingStatus
+from intake.store.emails import EmailStatus, InboundEmail, Mailbox, OutgoingEmail, OutgoingStatus, SendingAccount
 from intake.store.users import Role, User
 from intake.wording import length_wording, plural
 
@@ -108,8 +108,12 @@ def _queues(session: Session, settings: Settings, now: datetime) -> Iterator[Tro
     """Mailings wait for quiet hours, and behind one another; what answers somebody does not."""
     before = now - timedelta(minutes=settings.alarms.waiting_minutes)
     length = length_wording(timedelta(minutes=settings.alarms.waiting_minutes))
-    is_unsent = col(OutgoingEmail.status).in_([OutgoingStatus.queued, OutgoingStatus.sending])
-    unsent = _count(session, is_unsent, col(OutgoingEmail.mailing_id).is_(None), col(OutgoingEmail.queued_at) < before)
+    is_waiting = col(OutgoingEmail.status).in_([OutgoingStatus.queued, OutgoingStatus.sending])
+    account = session.get(SendingAccount, settings.smtp.account)
+    if account and account.refusal and _count(session, is_waiting):
+        yield Trouble("sending-refused", account.refusal)
+    is_owed = is_waiting & col(OutgoingEmail.mailing_id).is_(None)
+    unsent = _count(session, is_owed, col(OutgoingEmail.queued_at) < before)
     unread = _count(session, col(InboundEmail.status) == EmailStatus.received, col(InboundEmail.collected_at) < before)
     for key, count, what in (("sending", unsent, "sent"), ("recording", unread, "recorded")):
         if count:

@@ -17,7 +17,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from intake.errors import LostRace, RecipientUnknown, SendPostponed, SendRefused
 from intake.mail.compose import UnwritableAddress, new_message_id
-from intake.mail.smtp import HandoverBroken, Sender, SenderUnavailable
+from intake.mail.smtp import HandoverBroken, Sender, SenderRefused, SenderUnavailable
 from intake.outbound.composing import composed
 from intake.outbound.dead_addresses import mark_dead
 from intake.outbound.mailings import PRIORITY
@@ -253,10 +253,13 @@ def _has_allowance(session: Session, box: Outbox, now: datetime) -> bool:
     return attempted < box.per_minute
 
 
-def _pause(box: Outbox) -> None:
+def _pause(box: Outbox, error: SenderUnavailable) -> None:
     """Our own account was turned away: asking again at once could lock it."""
     with box.database.transaction() as session:
-        session.get_one(SendingAccount, box.account).paused_until = box.clock() + PAUSE
+        account = session.get_one(SendingAccount, box.account)
+        account.paused_until = box.clock() + PAUSE
+        if isinstance(error, SenderRefused):
+            account.refusal = str(error)
 
 
 def _goes(session: Session, box: Outbox, outgoing: OutgoingEmail, now: datetime, done: Sent) -> bool:
@@ -327,7 +330,7 @@ def _send(box: Outbox, outgoing: OutgoingEmail, done: Sent) -> bool:
         values = {"attempts": outgoing.attempts - 1, "attempted_at": None}
         values |= {"written_at": None} if is_first else {}
         _note(box, outgoing, OutgoingStatus.queued, Reason.mail_server_postponed, str(error), **values)
-        _pause(box)
+        _pause(box, error)
         done.postponed += 1
         return False
     except SendPostponed as error:
@@ -371,3 +374,6 @@ def _note(
     # Where the claim ran out meanwhile, another worker has the email, and notes what becomes of it.
     with suppress(LostRace), box.database.transaction() as session:
         move_outgoing(session, outgoing, to, now=now, reason=reason, **values)
+        if to is OutgoingStatus.sent:
+            refused = sa.and_(col(SendingAccount.name) == box.account, col(SendingAccount.refusal).is_not(None))
+            session.execute(sa.update(SendingAccount).where(refused).values(refusal=None))

@@ -230,3 +230,4 @@ class SendingAccount(SQLModel, table=True):
     name: str = Field(primary_key=True, max_length=200)
     last_claim_at: datetime = Field(sa_type=UtcDateTime)
     paused_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    refusal: str | None = None  # why the mail server does not take us, until an email goes

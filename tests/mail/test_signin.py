@@ -86,7 +86,7 @@ def test_mailbox_is_read_by_a_certificate_instead_of_a_secret(
     pem.write_bytes(certificate.private_key_and_cert_chain_pem.bytes())
     app = service.microsoft(client_secret=None, certificate_file=pem)
     connect(account(dovecot, service, microsoft=app), name="office").close()
-    for number, wrong in enumerate((b"no key", _elliptic(dovecot))):
+    for number, wrong in enumerate((b"no key", b"\x30\x82\xff", _elliptic(dovecot))):
         pem.write_bytes(wrong)
         other = service.microsoft(client_secret=None, certificate_file=pem, client_id=f"another {number}")
         with pytest.raises(SignInRefused, match="must hold an RSA private key and its certificate"):

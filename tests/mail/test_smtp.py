@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from intake.errors import RecipientUnknown, SendPostponed, SendRefused
-from intake.mail.smtp import SenderUnavailable, SmtpSender
+from intake.mail.smtp import SenderRefused, SenderUnavailable, SmtpSender
 from intake.settings import SmtpSettings
 from tests.servers import free_port
 from tests.servers.certificates import Certificates
@@ -114,13 +114,13 @@ REFUSALS = [
     ("recipient", "550 5.7.1 Not by our policy", SendRefused, "recipient for good (550 5.7.1"),
     ("recipient", "550 Not here", SendRefused, "recipient for good (550 Not here)"),
     ("recipient", "451 4.2.1 Greylisted", SendPostponed, "cannot take the email now (451 4.2.1 Greylisted)"),
-    ("recipient", "553 5.7.1 <x@y>: Sender address rejected: not owned", SenderUnavailable, "(553 5.7.1 …: Sender"),
-    ("recipient", "530 5.7.57 Client not authenticated", SenderUnavailable, "refused us as the sender (530 5.7.57"),
-    ("sender", "550 5.7.60 Not allowed to send as this sender", SenderUnavailable, "refused us as the sender (550"),
+    ("recipient", "553 5.7.1 <x@y>: Sender address rejected: not owned", SenderRefused, "(553 5.7.1 …: Sender"),
+    ("recipient", "530 5.7.57 Client not authenticated", SenderRefused, "refused us as the sender (530 5.7.57"),
+    ("sender", "550 5.7.60 Not allowed to send as this sender", SenderRefused, "refused us as the sender (550"),
     ("sender", "552 5.3.4 Too large", SendRefused, "refused the email for good (552 5.3.4"),
     ("sender", "452 4.3.1 Disk full", SendPostponed, "(452 4.3.1 Disk full)"),
     ("content", "554 5.7.1 Spam", SendRefused, "refused the email for good (554 5.7.1 Spam)"),
-    ("content", "550 5.7.60 Not allowed to send as this sender", SenderUnavailable, "refused us"),
+    ("content", "550 5.7.60 Not allowed to send as this sender", SenderRefused, "refused us"),
     ("content", "451 4.3.0 Try later", SendPostponed, "(451 4.3.0 Try later)"),
 ]
 

@@ -13,6 +13,7 @@ from sqlmodel import select
 from intake import jobs
 from intake.errors import MailboxUnavailable, SignInRefused
 from intake.outbound.alarms import Told, Watch, standing, watch
+from intake.outbound.outbox import PAUSE
 from intake.settings import MailboxSettings, SmtpSettings
 from intake.store.alarms import Alarm
 from intake.store.emails import Mailbox
@@ -108,6 +109,28 @@ def test_what_waits_for_longer_than_it_should_is_told(office: Office) -> None:
     poll_all(office)
     jobs.alarms(office.this)
     assert keys(office) == ["sending"]
+
+
+def test_sending_that_is_refused_is_told_at_once_until_an_email_goes(office: Office) -> None:
+    poll_all(office)
+    office.sender.refusal = "No email can be sent: the secret has expired."
+    office.receive(raw_email(sender=BEN, to=REVIEW))
+    office.cycle()
+    jobs.alarms(office.this)
+    assert keys(office) == ["sending-refused"]
+    with office.database.reading() as session:
+        assert [one.sentence for one in standing(session)] == [office.sender.refusal]
+    office.now += PAUSE
+    poll_all(office)
+    office.sender.refusal, office.sender.is_unavailable = None, True
+    office.cycle()
+    jobs.alarms(office.this)
+    assert keys(office) == ["sending-refused"], "nothing shows yet that it is over"
+    office.now += PAUSE
+    office.sender.is_unavailable = False
+    office.cycle()
+    jobs.alarms(office.this)
+    assert keys(office) == []
 
 
 def test_what_lies_with_a_person_for_a_day_is_told(office: Office) -> None:

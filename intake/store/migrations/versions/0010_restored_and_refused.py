@@ -1,4 +1,5 @@
-"""When a consultation was restored from a backup: what was due before may have gone out already."""
+"""When a consultation was restored from a backup, as what was due before may have gone out already; and why the account
+that sends is refused."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,3 +12,4 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("consultation", sa.Column("restored_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("sending_account", sa.Column("refusal", sa.String(), nullable=True))
