@@ -1,6 +1,8 @@
 """Commands that keep everything in one file, and put it back."""
 
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -23,16 +25,19 @@ def backup(context: typer.Context, file: Path) -> None:
 @app.command()
 def restore(context: typer.Context, file: Path) -> None:
     """Put a backup into an empty installation. Nothing is sent by it: what waited is held for you to look at."""
+    from intake.deadlines import moment_wording
     from intake.store.restoring import JUMP, restore
     from intake.wording import plural
 
     with installed(context, needs_schema=False) as this:
         done = restore(this.database, this.files, file, now=this.clock(), actor=ACTOR)
-    typer.echo(f"Restored as of {done.made_at}, with {plural(done.files, 'stored file')}.")
+    then = moment_wording(datetime.fromisoformat(done.made_at), ZoneInfo("UTC"))
+    typer.echo(f"Restored as it stood at {then} (UTC), with {plural(done.files, 'stored file')}.")
     typer.echo(f"References go on {JUMP:,} higher, as some may have been given out since.")
     typer.echo(
         f"Held: {plural(done.held, 'email')} that waited to be sent. Look at them: intake send --release restored"
     )
     typer.echo(
-        "What lies in the mailboxes is collected again as a backlog: recorded, and acknowledged when you say so."
+        "What lies in the mailboxes is collected again as a backlog: recorded, and acknowledged when you say so. Reminders "
+        "that were due before now wait, paused, for you to go on with them."
     )
