@@ -31,7 +31,7 @@ from intake.mail.mailbox import Mailbox, connect
 from intake.mail.smtp import Sender, SmtpSender
 from intake.outbound import acknowledging, mailing_fields, receipts, replying, testing_texts
 from intake.outbound.acknowledging import AcknowledgementRules
-from intake.outbound.alarms import Told, Watch, watch
+from intake.outbound.alarms import Told, Watch, note_look, watch
 from intake.outbound.outbox import Fields, Outbox, Sent, send_queued
 from intake.outbound.reminding import Reminded
 from intake.outbound.reminding import remind as remind_due
@@ -225,6 +225,12 @@ def test_mailboxes(this: Installation) -> dict[str, bool]:
     for name, passed in results.items():
         log.info("test_mailboxes", mailbox=name, passed=passed)
     return results
+
+
+def start(this: Installation) -> None:
+    """A worker has begun; it looks for alarms once it has had time to read the mailboxes."""
+    with this.database.transaction() as session:
+        note_look(session, now=this.clock())
 
 
 def alarms(this: Installation) -> Told:

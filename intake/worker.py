@@ -34,6 +34,7 @@ class SchedulerStopped(IntakeError):
 
 def work(this: Installation, stop: threading.Event) -> None:
     """Run the schedule until `stop` is set, then finish the units under way. Raises SchedulerStopped."""
+    jobs.start(this)
     scheduler = _schedule(this)
     scheduler.start()
     log.info("work", started=len(scheduler.get_jobs()))

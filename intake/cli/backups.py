@@ -38,6 +38,6 @@ def restore(context: typer.Context, file: Path) -> None:
         f"Held: {plural(done.held, 'email')} that waited to be sent. Look at them: intake send --release restored"
     )
     typer.echo(
-        "What lies in the mailboxes is collected again as a backlog: recorded, and acknowledged when you say so. Reminders "
-        "that were due before now wait, paused, for you to go on with them."
+        "What lies in the mailboxes is collected again as a backlog: recorded, and acknowledged when you say so. "
+        "Reminders that were due before now wait, paused, for you to go on with them."
     )

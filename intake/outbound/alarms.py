@@ -21,7 +21,7 @@ from intake.mail.smtp import Sender
 from intake.outbound.plain_emails import own_address, plain_email
 from intake.outbound.round_trips import clock_ahead, note_what_came, overdue
 from intake.settings import Settings
-from intake.store.alarms import Alarm
+from intake.store.alarms import Alarm, LastLook
 from intake.store.database import Database, add_if_new
 from intake.store.emails import EmailStatus, InboundEmail, Mailbox, OutgoingEmail, OutgoingStatus, SendingAccount
 from intake.store.users import Role, User
@@ -29,6 +29,7 @@ from intake.wording import length_wording, plural
 
 KIND = "alarm"
 _OLD = timedelta(days=1)
+_NO_LOOK = timedelta(minutes=5)  # a look takes place each minute
 _CLOCK_OFF = timedelta(minutes=5)
 _LOOKED_AT = timedelta(hours=6)  # how far back emails tell of the clock
 
@@ -60,17 +61,44 @@ class Watch:
     free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An alarm as pages and machines see it. Without `since` it always was so."""
+
+    key: str
+    sentence: str
+    since: datetime | None
+    is_told: bool
+
+
 def watch(this: Watch, *, now: datetime) -> Told:
     """Hold what is wrong against what stands, and tell what changed."""
     with this.database.transaction() as session:
+        note_look(session, now=now)
         note_what_came(session)
         found = {one.key: one for one in troubles(session, this.settings, this.free_bytes, now=now)}
         raised, over = _keep(session, found, now=now)
     return Told(raised, over, _tell(this, now=now))
 
 
+def note_look(session: Session, *, now: datetime) -> None:
+    """A worker is there."""
+    add_if_new(session, LastLook, id=1, at=now)
+    session.get_one(LastLook, 1).at = now
+
+
+def standing_now(session: Session, *, now: datetime) -> list[Standing]:
+    """Those that are not over, oldest first; and that no worker runs, which no worker can tell."""
+    found = [Standing(one.key, one.sentence, one.since, one.told_at is not None) for one in standing(session)]
+    last = session.get(LastLook, 1)
+    if last is None or now - last.at > _NO_LOOK:
+        told = "No worker runs: no mail is collected, acknowledged or sent. Start it: intake work."
+        found.append(Standing("worker", told, last.at if last else None, is_told=False))
+    return found
+
+
 def standing(session: Session) -> Sequence[Alarm]:
-    """Those that are not over, oldest first."""
+    """Those that a worker found and that are not over, oldest first."""
     return session.exec(select(Alarm).where(col(Alarm.over_at).is_(None)).order_by(col(Alarm.since))).all()
 
 

@@ -1,4 +1,4 @@
-"""Tables of what stopped working, and of the emails we send to ourselves to see. Never judges what is an alarm."""
+"""Tables of what stopped working, of who looks, and of the emails we send to ourselves to see. Judges no alarm."""
 
 from datetime import datetime
 
@@ -28,6 +28,15 @@ class Alarm(SQLModel, table=True):
     told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # administrators, by email
     over_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     over_told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class LastLook(SQLModel, table=True):
+    """When a worker last looked for alarms: one row, so that it is seen when none runs any more."""
+
+    __tablename__ = "last_look"
+
+    id: int = Field(default=1, primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime)
 
 
 class RoundTrip(SQLModel, table=True):

@@ -8,6 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from intake import jobs
+from intake.store.alarms import LastLook
 from tests.building import raw_email
 from tests.people import BEN, REVIEW
 from tests.web.api_scene import Caller, token_for
@@ -39,6 +40,25 @@ def test_alarm_is_seen_by_administrators_and_counted_for_machines(desk: Desk) ->
     assert desk.nobody.get("/health/ready").status_code == 200, "the pages still work"
     assert "Mailbox review has not been read for" in text_of(desk.adam.page("/"), "#alarms")
     assert not desk.asha.page("/").css_matches("#alarms")
+
+
+@pytest.mark.parametrize("ago", [None, timedelta(minutes=6)])
+def test_worker_that_does_not_run_is_seen_where_no_worker_is_needed(desk: Desk, ago: timedelta | None) -> None:
+    with desk.office.database.transaction() as session:
+        session.delete(session.get_one(LastLook, 1))
+        session.flush()
+        if ago:
+            session.add(LastLook(at=desk.office.now - ago))
+    assert "No worker runs: no mail is collected" in text_of(desk.adam.page("/"), "#alarms")
+    assert desk.nobody.get("/health/alarms").text == "There is 1 alarm."
+    metrics = Caller(desk, token_for(desk)).get("/api/metrics").text
+    assert 'intake_alarm{key="worker"} 1.0' in metrics
+    jobs.start(desk.office.this)
+    assert desk.nobody.get("/health/alarms").text == "ok"
+    desk.office.now += timedelta(minutes=4)
+    jobs.alarms(desk.office.this)
+    desk.office.now += timedelta(minutes=4)
+    assert desk.nobody.get("/health/alarms").text == "ok"
 
 
 def test_metrics_are_read_back_by_prometheus_own_parser(desk: Desk) -> None:

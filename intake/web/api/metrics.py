@@ -14,7 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from sqlmodel import Session, col, select
 
-from intake.outbound.alarms import standing
+from intake.outbound.alarms import standing_now
 from intake.settings import Settings
 from intake.store.emails import EmailStatus, InboundEmail, Mailbox, OutgoingEmail, OutgoingStatus
 from intake.store.responses import Channel, Response
@@ -39,7 +39,7 @@ def figures(session: Session, settings: Settings, *, now: datetime) -> list[Metr
         _by(session, "intake_responses", "Responses, by the way they came.", Response.channel, Channel),
         _polled(session, settings, now),
         _waiting(session, now),
-        _alarms(session),
+        _alarms(session, now),
         _disk(settings),
     ]
 
@@ -81,9 +81,9 @@ def _waiting(session: Session, now: datetime) -> Metric:
     return gauge
 
 
-def _alarms(session: Session) -> Metric:
+def _alarms(session: Session, now: datetime) -> Metric:
     gauge = GaugeMetricFamily("intake_alarm", "1 for each alarm that stands.", labels=["key"])
-    for one in standing(session):
+    for one in standing_now(session, now=now):
         gauge.add_metric([one.key], 1)
     return gauge
 

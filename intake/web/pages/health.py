@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from starlette.responses import PlainTextResponse, Response
 
 from intake.errors import IntakeError
-from intake.outbound.alarms import standing
+from intake.outbound.alarms import standing_now
 from intake.web.asking import Public
 from intake.wording import plural
 
@@ -35,7 +35,7 @@ def ready(this: Public) -> Response:
 def alarms(this: Public) -> Response:
     """200 and "ok" when no alarm stands; else 503 and how many. What they are, the overview says."""
     with this.database.reading() as session:
-        count = len(standing(session))
+        count = len(standing_now(session, now=this.clock()))
     if count:
         return PlainTextResponse(f"There {'is' if count == 1 else 'are'} {plural(count, 'alarm')}.", status_code=503)
     return PlainTextResponse("ok")

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from intake.deadlines import closing_wording, day_wording, late_from
 from intake.errors import NotFound
 from intake.inbound.watching import watched_mailboxes
-from intake.outbound.alarms import standing
+from intake.outbound.alarms import standing_now
 from intake.responses.answering import rates
 from intake.responses.considering import BEFORE_DECIDING, unread_wording
 from intake.responses.counting import Counted, count_log, received_by_day, timeline, together
@@ -51,7 +51,7 @@ def overview(asking: Officer, consultation: str = "") -> Response:
         numbers = headlines(session, asking.access, total, only=chosen[0] if consultation else None)
         figures = _figures(session, chosen, total)
         mailboxes = watched_mailboxes(session, asking.access, asking.this.settings, now=asking.now)
-        alarms = standing(session) if asking.user.is_administrator else []
+        alarms = standing_now(session, now=asking.now) if asking.user.is_administrator else []
     lines = [_line(one, counted[one.id], now=asking.now) for one in chosen]
     return page(
         asking,
