@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from intake.mail.mailbox import connect
-from tests.inbound.eventful import letter
+from tests.building import raw_email
 from tests.office import DURING, MAIL_DOMAIN, Office, open_office
-from tests.people import REVIEW
+from tests.people import BEN, REVIEW
 from tests.servers.dovecot import Dovecot
 
 LARGEST_EMAIL_MB = 10
@@ -31,8 +31,9 @@ def put(dovecot: Dovecot, user: str, *raws: bytes, folder: str = "INBOX") -> Non
 
 
 def big(number: int, size: int, *, to: str = REVIEW) -> bytes:
-    """A letter of somewhat more than this size."""
-    return letter(number, text="We support the proposals, word by word.\n" * (size // 40), to=to)
+    """A letter of somewhat more than this size: by its file, as so many words take long to read."""
+    plan = ("plan.bin", "application/octet-stream", bytes(size * 3 // 4))
+    return raw_email(sender=BEN, to=to, attachments=[plan], message_id=f"<letter-{number}@heathfield.example>")
 
 
 @contextmanager
