@@ -129,6 +129,14 @@ def test_mailing_is_paused_and_goes_on(desk: Desk, adam: Visitor) -> None:
     assert _mailing(desk).paused_at is None
 
 
+def test_mailing_that_waits_because_a_backup_was_restored_says_so(desk: Desk, adam: Visitor) -> None:
+    with desk.office.database.transaction() as session:
+        session.get_one(Consultation, _mailing(desk).consultation_id).restored_at = AT
+    told = "A backup was restored after it was due, so it may have gone out already"
+    assert told not in text_of(adam.page("/mailings/1"), "#progress")
+    assert told in text_of(adam.follow(adam.post("/mailings/1/pause")), "#progress")
+
+
 def test_cancelling_says_first_how_many_have_gone_and_how_many_will_not(desk: Desk, adam: Visitor) -> None:
     _mark(desk, OutgoingStatus.sent, 20)
     asked = text_of(adam.page("/mailings/1/cancel"))
