@@ -76,7 +76,7 @@ def watch(this: Watch, *, now: datetime) -> Told:
     with this.database.transaction() as session:
         note_look(session, now=now)
         note_what_came(session)
-        found = {one.key: one for one in troubles(session, this.settings, this.free_bytes, now=now)}
+        found = {one.key: one for one in (*troubles(session, this.settings, now=now), *_disks(this))}
         raised, over = _keep(session, found, now=now)
     return Told(raised, over, _tell(this, now=now))
 
@@ -102,19 +102,27 @@ def standing(session: Session) -> Sequence[Alarm]:
     return session.exec(select(Alarm).where(col(Alarm.over_at).is_(None)).order_by(col(Alarm.since))).all()
 
 
-def troubles(
-    session: Session, settings: Settings, free_bytes: Callable[[Path], int], *, now: datetime
-) -> Iterator[Trouble]:
+def troubles(session: Session, settings: Settings, *, now: datetime) -> Iterator[Trouble]:
+    """What the database knows of."""
     yield from _mailboxes(session, settings, now)
     yield from _queues(session, settings, now)
     yield from _left_lying(session, now)
     yield from _clock(session, now)
     yield from (Trouble(f"round-trip:{one}"[:120], told) for one, told in overdue(session, settings, now=now))
-    with suppress(OSError):  # a folder that is not there is told by whoever needs it
-        free = free_bytes(settings.files.path) // 1_000_000
-        if free < settings.alarms.free_mb:
-            told = f"The disk with the stored emails has {free:,} MB left; make room before it is full."
-            yield Trouble("disk", told)
+
+
+def _disks(this: Watch) -> Iterator[Trouble]:
+    """Of the stored emails and, with SQLite, of the database, where that is another disk."""
+    places = [("disk", "stored emails", this.settings.files.path)]
+    if this.database.file:
+        places.append(("disk-database", "database", this.database.file.parent))
+    seen = set[int]()
+    for key, what, folder in places:
+        with suppress(OSError):  # a folder that is not there is told by whoever needs it
+            device, free = folder.stat().st_dev, this.free_bytes(folder) // 1_000_000
+            if device not in seen and free < this.settings.alarms.free_mb:
+                yield Trouble(key, f"The disk with the {what} has {free:,} MB left; make room before it is full.")
+            seen.add(device)
 
 
 def _mailboxes(session: Session, settings: Settings, now: datetime) -> Iterator[Trouble]:

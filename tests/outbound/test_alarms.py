@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -153,6 +154,15 @@ def test_full_disk_and_a_clock_that_is_off_are_told(office: Office) -> None:
     sentences = " ".join(text for _, _, text in mails(office))
     assert "has 5 MB left; make room before it is full" in sentences
     assert "clock is about 20 minutes behind a mail server" in sentences
+
+
+def test_disk_of_the_database_is_told_where_it_is_another(office: Office) -> None:
+    poll_all(office)
+    with TemporaryDirectory(dir="/dev/shm") as elsewhere:  # another disk, as Linux sees it
+        files = office.this.settings.files.model_copy(update={"path": Path(elsewhere)})
+        settings = office.this.settings.model_copy(update={"files": files})
+        watch(Watch(office.database, settings, [], free_bytes=lambda _: 5_000_000), now=office.now)
+    assert sorted(keys(office)) == (["disk", "disk-database"] if office.database.file else ["disk"])
 
 
 def test_alarm_goes_by_the_other_server_where_the_usual_one_fails(office: Office) -> None:
