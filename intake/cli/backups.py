@@ -41,3 +41,6 @@ def restore(context: typer.Context, file: Path) -> None:
         "What lies in the mailboxes is collected again as a backlog: recorded, and acknowledged when you say so. "
         "Reminders that were due before now wait, paused, for you to go on with them."
     )
+    typer.echo(
+        "Everybody signs in again. Users and API tokens are as they were then: remove anew what you have removed since."
+    )

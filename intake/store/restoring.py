@@ -27,6 +27,7 @@ from intake.store.emails import EmailStatus, InboundEmail, Mailbox, MailboxFolde
 from intake.store.files import FileStore
 from intake.store.reasons import Reason
 from intake.store.transitions import Move, move_outgoings
+from intake.store.users import OneTimeLink, UserSession
 
 JUMP = 1000
 """References that may have been given out since the backup."""
@@ -140,6 +141,9 @@ def _make_safe(session: Session, *, now: datetime, actor: str) -> int:
     session.execute(sa.update(InboundEmail).where(undone).values(is_backlog=True))
     session.execute(sa.update(Mailbox).values(first_poll_completed_at=None, lease_owner=None, lease_until=None))
     session.execute(sa.update(MailboxFolder).values(gone_through_to=None))
+    # What was ended or used since must not let anybody in again.
+    session.execute(sa.update(UserSession).where(col(UserSession.ended_at).is_(None)).values(ended_at=now))
+    session.execute(sa.update(OneTimeLink).where(col(OneTimeLink.used_at).is_(None)).values(used_at=now))
     sending = session.exec(select(OutgoingEmail).where(OutgoingEmail.status == OutgoingStatus.sending)).all()
     queued = OutgoingStatus.queued
     back = [Move(row, queued, Reason.claim_ran_out, {"claimed_until": None}) for row in sending]

@@ -14,6 +14,9 @@ import pytest
 from sqlmodel import Session, col, select
 
 from intake import jobs
+from intake.accounts.links import LinkOver, make_link, open_link
+from intake.accounts.sessions import SessionRules, begin_session, find_session
+from intake.accounts.users import add_user
 from intake.errors import NotPossible
 from intake.schedules import Anchor
 from intake.store.backing_up import BackedUp, back_up
@@ -23,11 +26,12 @@ from intake.store.emails import InboundEmail, OutgoingEmail, OutgoingStatus
 from intake.store.files import FileStore
 from intake.store.mailings import Audience, Mailing, ReminderRule
 from intake.store.restoring import JUMP, Restored, restore
+from intake.store.users import LinkPurpose, Role
 from tests import databases
 from tests.building import raw_email
 from tests.databases import both_databases, sqlite_url
 from tests.office import DURING, Office, open_office
-from tests.people import BEN, DAN, REVIEW
+from tests.people import ADAM, BEN, DAN, REVIEW
 
 pytestmark = both_databases
 PDF = ("plan.pdf", "application/pdf", b"%PDF-1.7 the plan")
@@ -132,6 +136,25 @@ def rule(session: Session, *, clock: time, on: datetime) -> ReminderRule:
         clock=clock,
         set_at=DURING - timedelta(days=1),
     )
+
+
+def test_whoever_was_signed_in_when_the_backup_was_made_signs_in_again(
+    office: Office, elsewhere: tuple[Database, FileStore], tmp_path: Path
+) -> None:
+    """The session may have been ended, and the link used, between the backup and the loss."""
+    rules = SessionRules(timedelta(hours=1), timedelta(hours=1))
+    with office.database.transaction() as session:
+        adam = add_user(session, address=ADAM, name="", role=Role.administrator, now=office.now, actor="cli")
+        cookie = begin_session(session, adam, browser="Test browser", now=office.now)
+        link = make_link(session, adam, LinkPurpose.set_password, now=office.now, actor="command line")
+    backed_up(office, tmp_path / "backup.tar")
+    restored(elsewhere, tmp_path / "backup.tar")
+    with office.database.reading() as session:
+        assert find_session(session, cookie, rules, now=office.now)
+    with elsewhere[0].reading() as session:
+        assert find_session(session, cookie, rules, now=office.now) is None
+        with pytest.raises(LinkOver):
+            open_link(session, link, LinkPurpose.set_password, now=office.now)
 
 
 def test_files_and_database_of_a_backup_belong_together_while_mail_comes_in(
