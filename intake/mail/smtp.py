@@ -65,11 +65,11 @@ class SmtpSender:
     def offer(self, *, sender: str, recipient: str) -> None:
         self.open()
         assert self._smtp
-        _give_envelope(self._smtp, _Letter(_on_the_wire(sender, SenderUnavailable), recipient, b""))
+        _give_envelope(self._smtp, _letter(sender, recipient, b""))
         self.close()
 
     def send(self, *, sender: str, recipient: str, raw: bytes) -> None:
-        letter = _Letter(_on_the_wire(sender, SenderUnavailable), _on_the_wire(recipient, SendRefused), raw)
+        letter = _letter(sender, recipient, raw)
         if self._smtp is not None:
             # Servers end a connection that was idle for long, or has carried its share of emails.
             with suppress(_ConnectionEnded):
@@ -109,6 +109,10 @@ class _Letter:
         """SMTPUTF8 (RFC 6531) is asked for only when the envelope or the header cannot be written without it."""
         header = self.raw.partition(b"\r\n\r\n")[0]
         return not (self.sender.isascii() and self.recipient.isascii() and header.isascii())
+
+
+def _letter(sender: str, recipient: str, raw: bytes) -> _Letter:
+    return _Letter(_on_the_wire(sender, SenderUnavailable), _on_the_wire(recipient, SendRefused), raw)
 
 
 class _ConnectionEnded(SendPostponed):
