@@ -54,7 +54,7 @@ class Form:
 
     def long_text(self, name: str) -> str:
         """Text with its line breaks."""
-        return storable(self._field(name).replace("\r\n", "\n").replace("\r", "\n")).strip()
+        return storable(self._field(name)).strip()
 
     def secret(self, name: str) -> str:
         """A password exactly as it was typed, in the form NFC: one keyboard sends é as one letter, another as two."""
