@@ -14,6 +14,7 @@ from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from functools import cache, partial
 from typing import Any, NoReturn, Protocol
+from urllib.parse import urlsplit
 
 import google.auth.exceptions
 import google.auth.transport.requests
@@ -202,8 +203,9 @@ class GoogleTokens:
                     f"Google gives no token now ({code or 'no answer'}); tried again later."
                 ) from None
             raise TokenRefused(f"Google gave no token ({code}): {_GOOGLE[code]}.") from None
-        except google.auth.exceptions.GoogleAuthError:
-            raise TokenUnavailable("Google's token service cannot be reached; it is tried again later.") from None
+        except google.auth.exceptions.GoogleAuthError as error:
+            away = error.__cause__ if isinstance(error.__cause__, requests.RequestException) else None
+            raise away or requests.RequestException from None
 
 
 def _google_code(error: google.auth.exceptions.RefreshError) -> str:
@@ -227,8 +229,10 @@ class _Asking:
         self.lock.release()
         if isinstance(error, _Throttled):
             raise self._asked_to_wait(error.seconds) from None
-        if isinstance(error, requests.exceptions.RequestException):
-            raise TokenUnavailable(f"{self._name}’s token service {_reason(error)}; it is tried again later.") from None
+        if isinstance(error, requests.RequestException):
+            raise TokenUnavailable(
+                f"{self._name}’s token service {_reason(error)}. A token is asked for again later."
+            ) from None
 
     def _asked_to_wait(self, seconds: float) -> TokenUnavailable:
         minutes = plural(max(1, round(seconds / 60)), "minute")
@@ -272,12 +276,13 @@ def _wait(said: str) -> float:
     return min(max(asked, 1), _LONGEST_WAIT)
 
 
-def _reason(error: requests.exceptions.RequestException) -> str:
+def _reason(error: requests.RequestException) -> str:
+    service = urlsplit(str(error.request.url)).netloc if error.request else "its server"
     match error:
         case requests.exceptions.SSLError():
-            return "has a certificate that is not trusted (behind a proxy, name its authority in ca_file)"
+            return f"has a certificate that is not trusted; behind a proxy, name its authority in ca_file ({service})"
         case requests.exceptions.Timeout():
-            return "does not answer in time"
+            return f"does not answer in time; let this machine connect to {service} (firewall, proxy)"
         case requests.exceptions.ConnectionError():
-            return "cannot be reached"
-    return "gave an answer that cannot be used"
+            return f"cannot be reached; let this machine connect to {service} (firewall, proxy)"
+    return f"gave an answer that cannot be used; see what stands between this machine and {service} (proxy)"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from trustme import CA, KeyType
@@ -178,10 +179,13 @@ def test_service_that_is_slow_or_away_is_tried_again_and_no_password_is_blamed(
     monkeypatch.setattr(signin, "_TIMEOUT", 0.2)
     service.delay = 1.0
     microsoft, google = service.microsoft(), service.google(tmp_path)
-    with pytest.raises(TokenUnavailable, match="does not answer in time"):
-        MicrosoftTokens(microsoft).token(USER)
-    with pytest.raises(TokenUnavailable, match="cannot be reached"):
-        GoogleTokens(google).token(USER)
+    host = urlsplit(microsoft.authority).netloc
+    for tokens in (MicrosoftTokens(microsoft), GoogleTokens(google)):
+        with pytest.raises(TokenUnavailable, match=f"does not answer in time; let this machine connect to {host}"):
+            tokens.token(USER)
+    away = microsoft.model_copy(update={"authority": "https://127.0.0.1:1"})
+    with pytest.raises(TokenUnavailable, match=r"cannot be reached; let this machine connect to 127\.0\.0\.1:1 "):
+        MicrosoftTokens(away).token(USER)
     untrusted = microsoft.model_copy(update={"ca_file": None})
     with pytest.raises(TokenUnavailable, match="has a certificate that is not trusted"):
         MicrosoftTokens(untrusted).token(USER)
